@@ -1,0 +1,56 @@
+package scimeval
+
+import "strings"
+
+// Nearest is the candidate that somebody who wrote name most likely meant; "" when none is near. Letter case,
+// underscores and the prefix customprop_ are worth less than letters. Ties go to the first candidate in byte order.
+func Nearest(name string, candidates []string) string {
+	best, bestCost := "", 1+2*max(1, min(len(name)/3, 3))
+	key := nameKey(name)
+	if len(name) > 128 {
+		return ""
+	}
+	for _, c := range candidates {
+		if c == name || len(c) > 128 {
+			continue
+		}
+		cost := 2 * editDistance(key, nameKey(c))
+		if !strings.EqualFold(c, name) {
+			cost++
+		}
+		if cost < bestCost || cost == bestCost && best != "" && c < best {
+			best, bestCost = c, cost
+		}
+	}
+	return best
+}
+
+func nameKey(s string) string {
+	s = strings.TrimPrefix(strings.ToLower(s), "customprop_")
+	return strings.NewReplacer("_", "", "-", "").Replace(s)
+}
+
+// editDistance counts insertions, deletions, replacements and swaps of neighbours, in bytes.
+func editDistance(a, b string) int {
+	older := make([]int, len(b)+1)
+	prev := make([]int, len(b)+1)
+	next := make([]int, len(b)+1)
+	for j := range prev {
+		prev[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		next[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			next[j] = min(prev[j]+1, next[j-1]+1, prev[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				next[j] = min(next[j], older[j-2]+1)
+			}
+		}
+		older, prev, next = prev, next, older
+	}
+	return prev[len(b)]
+}
