@@ -1,0 +1,183 @@
+package engine
+
+import (
+	"math/bits"
+
+	"github.com/apache/arrow/go/v17/arrow"
+
+	"github.com/lcmsim/lcmsim/scimeval"
+)
+
+// Classes is what one batch of identities comes to: the behaviour class of each, numbered within the batch by first
+// appearance. Those of consecutive batches are added up by Simulation.Add.
+type Classes struct {
+	rows    []int32 // class of each row
+	vectors *vectorSet
+	sizes   []int
+	firsts  []int   // first row of each class
+	flips   []flips // by variant; empty for variant 0
+	active  int     // identities that count as active
+}
+
+// flips counts the identities whose match vector differs under a variant, by class and by other vector.
+type flips struct {
+	vectors *vectorSet
+	counts  map[flip]int
+}
+
+type flip struct{ class, other int }
+
+// Classifier turns batches into classes. It is not safe for concurrent use; each worker has its own.
+type Classifier struct {
+	program *Program
+	eval    *scimeval.Evaluator
+	matrix  []uint64 // vectors of the batch, row by row
+	done    [][]uint64
+}
+
+// NewClassifier makes a classifier with empty observations.
+func (p *Program) NewClassifier() *Classifier {
+	return &Classifier{program: p, eval: p.filters.NewEvaluator()}
+}
+
+// Observations is what this classifier saw of the population, for Simulation.Result.
+func (c *Classifier) Observations() *scimeval.Observations { return c.eval.Observations() }
+
+// Classify evaluates a batch: rec has one column for each of Program.Attributes, ids the entity_id of each row.
+func (c *Classifier) Classify(rec arrow.Record, ids []string) (*Classes, error) {
+	if err := c.eval.Evaluate(rec); err != nil {
+		return nil, err
+	}
+	p, n := c.program, len(ids)
+	masks := make([][]uint64, p.layout.bits)
+	for i := range p.exprs.texts {
+		masks[p.layout.lower[i]] = c.eval.Lower(0, i)
+		if up := p.layout.upper[i]; up != p.layout.lower[i] {
+			masks[up] = c.eval.Upper(0, i)
+		}
+	}
+	c.history(masks, ids)
+	c.fill(masks, n)
+
+	out := &Classes{rows: make([]int32, n), vectors: newVectorSet(p.layout.words), flips: make([]flips, len(p.variants))}
+	for r := range n {
+		class, added := out.vectors.intern(c.row(r))
+		if added {
+			out.sizes = append(out.sizes, 0)
+			out.firsts = append(out.firsts, r)
+		}
+		out.sizes[class]++
+		out.rows[r] = int32(class)
+	}
+	for v := 1; v < len(p.variants); v++ {
+		out.flips[v] = c.flips(v, out)
+	}
+	for _, w := range c.eval.Lower(0, p.active) {
+		out.active += bits.OnesCount64(w)
+	}
+	return out, nil
+}
+
+func (c *Classifier) row(r int) []uint64 {
+	w := c.program.layout.words
+	return c.matrix[r*w : (r+1)*w]
+}
+
+// fill transposes masks into one vector a row.
+func (c *Classifier) fill(masks [][]uint64, n int) {
+	words := c.program.layout.words
+	blocks := (n + 63) / 64
+	if need := blocks * 64 * words; cap(c.matrix) < need {
+		c.matrix = make([]uint64, need)
+	}
+	c.matrix = c.matrix[:blocks*64*words]
+	var m [64]uint64
+	for b := range blocks {
+		for w := range words {
+			group := masks[min(w*64, len(masks)):min(w*64+64, len(masks))]
+			for i := range m {
+				m[i] = 0
+				if i < len(group) {
+					m[i] = group[i][b]
+				}
+			}
+			transpose(&m)
+			for i := range m {
+				c.matrix[(b*64+i)*words+w] = m[i]
+			}
+		}
+	}
+}
+
+// history sets the masks of the run_once actions that are done.
+func (c *Classifier) history(masks [][]uint64, ids []string) {
+	p := c.program
+	if p.layout.doneBit == nil {
+		return
+	}
+	words := (len(ids) + 63) / 64
+	for _, bit := range p.layout.doneBit {
+		if bit >= 0 {
+			masks[bit] = make([]uint64, words)
+		}
+	}
+	for r, id := range ids {
+		for _, d := range p.in.History[id] {
+			for w := range p.plan.workflows {
+				if d.Workflow != "" && d.Workflow != p.plan.workflows[w].Name {
+					continue
+				}
+				for a := range p.plan.actions {
+					if bit := p.layout.doneBit[w*p.layout.actions+a]; bit >= 0 && p.plan.actions[a].Name == d.Action {
+						masks[bit][r/64] |= 1 << (r % 64)
+					}
+				}
+			}
+		}
+	}
+}
+
+// flips finds the rows whose vector differs under a variant.
+func (c *Classifier) flips(v int, base *Classes) flips {
+	p := c.program
+	out := flips{vectors: newVectorSet(p.layout.words), counts: make(map[flip]int)}
+	var differ []uint64
+	type change struct {
+		bit  int
+		mask []uint64
+	}
+	var changes []change
+	note := func(bit int, was, now []uint64) {
+		if differ == nil {
+			differ = make([]uint64, len(was))
+		}
+		for w := range was {
+			differ[w] |= was[w] ^ now[w]
+		}
+		changes = append(changes, change{bit, now})
+	}
+	for i := range p.exprs.texts {
+		if c.eval.Same(v, i) {
+			continue
+		}
+		lower, upper := p.layout.lower[i], p.layout.upper[i]
+		note(lower, c.eval.Lower(0, i), c.eval.Lower(v, i))
+		if upper != lower {
+			note(upper, c.eval.Upper(0, i), c.eval.Upper(v, i))
+		}
+	}
+	vector := make([]uint64, p.layout.words)
+	for w, word := range differ {
+		for ; word != 0; word &= word - 1 {
+			r := w*64 + bits.TrailingZeros64(word)
+			copy(vector, c.row(r))
+			for _, ch := range changes {
+				vector[ch.bit/64] &^= 1 << (ch.bit % 64)
+				vector[ch.bit/64] |= (ch.mask[r/64] >> (r % 64) & 1) << (ch.bit % 64)
+			}
+			other, _ := out.vectors.intern(vector)
+			out.counts[flip{int(base.rows[r]), other}]++
+		}
+	}
+	return out
+}

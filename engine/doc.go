@@ -1,0 +1,19 @@
+// Package engine is the meaning of a lifecycle policy: which workflows, conditions and actions reach an identity, which
+// access profiles and entitlements follow, and what the safety limits say. It is pure: no files, no clock, no network,
+// no global state; it knows nothing of wire formats or reports.
+//
+// The way of the data, one stage a file:
+//
+//  1. plan, profiles, entities: resolve names, priorities, inheritance and types of a policy version into a plan, and
+//     collect findings with positions.
+//  2. program: Compile numbers every expression, compiles them once (package scimeval) under the rules in force and
+//     under each alternative filter rule, and lays out the match vector.
+//  3. classify: a batch of identities becomes match vectors and from them behaviour classes; batches are independent.
+//  4. outcome: one match vector put through the plan, in three-valued logic.
+//  5. simulation: adds batches in input order, simulates each new class once, counts identities, and gives rows and the
+//     Result; limits, sensitivity and revokes have files of their own.
+//
+// Invariants: results depend neither on the size of batches nor on the number of workers; a class's outcome equals the
+// outcome of each of its identities (a test proves it on random policies); unknown is carried as bounds and never
+// becomes false.
+package engine

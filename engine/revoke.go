@@ -1,0 +1,207 @@
+package engine
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+)
+
+// revokeTotals joins held entitlements to identities and counts what actions with remove_existing_relationships would
+// take away (SPEC section 4).
+type revokeTotals struct {
+	program  *Program
+	scopes   map[[2]string]int
+	counts   map[heldKey]*tally
+	names    map[heldKey]string
+	byClass  map[int]tally // identities that lose something, certainly or possibly only
+	certain  int
+	possible int
+	other    int // identities whose revokes differ under the other relationships.remove_scope
+}
+
+func newRevokeTotals(p *Program) *revokeTotals {
+	return &revokeTotals{program: p, scopes: p.plan.entities.scopes, counts: make(map[heldKey]*tally), names: make(map[heldKey]string), byClass: make(map[int]tally)}
+}
+
+// add counts the revokes of one identity.
+func (t *revokeTotals) add(class int, o *outcome, id string) {
+	low, high := t.of(o, id)
+	n := t.byClass[class]
+	switch {
+	case len(low) > 0:
+		n.certain++
+		t.byClass[class] = n
+	case len(high) > 0:
+		n.possible++
+		t.byClass[class] = n
+	}
+	for _, h := range low {
+		t.tally(h).certain++
+		t.certain++
+	}
+	for _, h := range high {
+		t.tally(h).possible++
+		t.possible++
+	}
+	if t.differs(o, id) {
+		t.other++
+	}
+}
+
+func (t *revokeTotals) tally(h heldKey) *tally {
+	n := t.counts[h]
+	if n == nil {
+		n = &tally{}
+		t.counts[h] = n
+	}
+	return n
+}
+
+// of lists the entitlements that an identity holds and would lose certainly (low) and possibly only (high), in order.
+func (t *revokeTotals) of(o *outcome, id string) (low, high []heldKey) {
+	if len(o.removal.high) == 0 {
+		return nil, nil
+	}
+	return t.within(o, id, t.program.in.Rules.RemoveByDatasource)
+}
+
+func (t *revokeTotals) within(o *outcome, id string, byDatasource bool) (low, high []heldKey) {
+	seen := make(map[heldKey]bool)
+	for _, g := range t.program.in.Grants[id] {
+		h := heldKey{g.DatasourceID, g.EntityType, g.EntityID}
+		if seen[h] {
+			continue
+		}
+		seen[h] = true
+		certain, possible := t.inScope(o, h, byDatasource)
+		if !possible {
+			continue
+		}
+		wanted, maybe := t.wanted(o, h, g.Name)
+		switch {
+		case wanted:
+		case certain && !maybe:
+			t.names[h] = cmp.Or(t.names[h], g.Name)
+			low = append(low, h)
+		default:
+			t.names[h] = cmp.Or(t.names[h], g.Name)
+			high = append(high, h)
+		}
+	}
+	slices.SortFunc(low, heldKey.compare)
+	slices.SortFunc(high, heldKey.compare)
+	return low, high
+}
+
+// inScope tells whether a planned, or at least a possible, action removes others where the entitlement is.
+func (t *revokeTotals) inScope(o *outcome, h heldKey, byDatasource bool) (certain, possible bool) {
+	if byDatasource == t.program.in.Rules.RemoveByDatasource {
+		key := [2]string{h.datasource, h.entityType}
+		if byDatasource {
+			key[1] = ""
+		}
+		scope, ok := t.scopes[key]
+		if !ok {
+			return false, false
+		}
+		_, certain = slices.BinarySearch(o.removal.low, scope)
+		_, possible = slices.BinarySearch(o.removal.high, scope)
+		return certain, possible
+	}
+	for _, a := range o.actions {
+		act := &t.program.plan.actions[a.action]
+		if a.status == statusDone || !act.removes || !t.program.plan.holdsIn(act, h, byDatasource) {
+			continue
+		}
+		possible = true
+		certain = certain || a.status == statusPlanned
+	}
+	return certain, possible
+}
+
+// holdsIn tells whether the effective profiles of an action hold an entity in the scope of h.
+func (p *plan) holdsIn(a *actionPlan, h heldKey, byDatasource bool) bool {
+	for _, named := range a.profiles {
+		for _, i := range p.profiles[named].reach {
+			for _, e := range p.profiles[i].own {
+				k := p.entities.keys[e.entity]
+				if k.datasource == h.datasource && (byDatasource || k.entityType == h.entityType) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// wanted tells whether the identity's actions certainly, or possibly, grant the entitlement. An entity without any id is
+// compared by name.
+func (t *revokeTotals) wanted(o *outcome, h heldKey, name string) (certain, possible bool) {
+	entities := t.program.plan.entities
+	matches := entities.held[h]
+	if name != "" && name != h.id {
+		for _, e := range entities.held[heldKey{h.datasource, h.entityType, name}] {
+			if entities.names[e] == name && entities.keys[e].id == name {
+				matches = append(slices.Clone(matches), e)
+			}
+		}
+	}
+	for _, e := range matches {
+		at := func(x int) int { return entities.rank[x] }
+		_, low := slices.BinarySearchFunc(o.wanted.low, at(e), func(x, r int) int { return at(x) - r })
+		_, high := slices.BinarySearchFunc(o.wanted.high, at(e), func(x, r int) int { return at(x) - r })
+		certain, possible = certain || low, possible || high
+	}
+	return certain, possible
+}
+
+// differs tells whether the other rule relationships.remove_scope would revoke something else.
+func (t *revokeTotals) differs(o *outcome, id string) bool {
+	if len(o.removal.high) == 0 {
+		return false
+	}
+	low, high := t.of(o, id)
+	otherLow, otherHigh := t.within(o, id, !t.program.in.Rules.RemoveByDatasource)
+	return !slices.Equal(low, otherLow) || !slices.Equal(high, otherHigh)
+}
+
+func (h heldKey) compare(o heldKey) int {
+	return cmp.Or(cmp.Compare(h.datasource, o.datasource), cmp.Compare(h.entityType, o.entityType), cmp.Compare(h.id, o.id))
+}
+
+func (h heldKey) text() string { return h.datasource + "|" + h.entityType + "|" + h.id }
+
+func heldTexts(list []heldKey) []string {
+	out := make([]string, len(list))
+	for i, h := range list {
+		out[i] = h.text()
+	}
+	return out
+}
+
+// fill puts the counts into the result; an entitlement that no profile holds gets an entry of its own.
+func (t *revokeTotals) fill(r *Result) {
+	r.Summary.Revokes, r.Summary.PossibleRevokes = t.certain, t.possible
+	place := make(map[heldKey]int)
+	for i, e := range r.Entitlements {
+		h := heldKey{e.DatasourceID, e.EntityType, e.EntityID}
+		if _, taken := place[h]; !taken {
+			place[h] = i
+		}
+	}
+	for _, h := range slices.SortedFunc(maps.Keys(t.counts), heldKey.compare) {
+		i, ok := place[h]
+		if !ok {
+			i = len(r.Entitlements)
+			e := EntitlementResult{DatasourceID: h.datasource, EntityType: h.entityType, EntityID: h.id, Profiles: []string{}}
+			if name := t.names[h]; name != "" {
+				e.Name = &name
+			}
+			r.Entitlements = append(r.Entitlements, e)
+		}
+		r.Entitlements[i].Revoked, r.Entitlements[i].MaybeRevoked = t.counts[h].certain, t.counts[h].possible
+	}
+	slices.SortStableFunc(r.Entitlements, func(a, b EntitlementResult) int {
+		return cmp.Or(cmp.Compare(a.DatasourceID, b.DatasourceID), cmp.Compare(a.EntityType, b.EntityType), cmp.Compare(a.EntityID, b.EntityID))
+	})
+}
