@@ -1,0 +1,43 @@
+package main
+
+import (
+	"io"
+	"os"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/lcmsim/lcmsim/report"
+)
+
+// env is what a command sees of the world.
+type env struct {
+	stdout, stderr io.Writer
+	now            func() time.Time
+	noColor        bool // NO_COLOR is set
+	width          int  // columns of the terminal behind stdout; 0 = stdout is none
+	progress       bool // stderr is a terminal
+}
+
+func systemEnv() env {
+	e := env{
+		stdout: os.Stdout, stderr: os.Stderr, now: time.Now,
+		noColor:  os.Getenv("NO_COLOR") != "",
+		progress: term.IsTerminal(int(os.Stderr.Fd())),
+	}
+	if os.Getenv("TERM") == "dumb" {
+		e.noColor, e.progress = true, false
+	}
+	if term.IsTerminal(int(os.Stdout.Fd())) {
+		e.width = 80
+		if w, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil && w > 0 {
+			e.width = w
+		}
+	}
+	return e
+}
+
+// terminal are the options for text on stdout.
+func (e env) terminal(noColor bool) report.TerminalOptions {
+	return report.TerminalOptions{Width: e.width, Color: e.width > 0 && !e.noColor && !noColor}
+}

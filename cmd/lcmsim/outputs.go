@@ -1,0 +1,90 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// outputs are the files that a command writes. Each is written under a temporary name beside its own; commit gives all
+// of them their names, discard removes them. A command that fails leaves nothing behind.
+type outputs struct{ files []*output }
+
+type output struct {
+	path string
+	file *os.File
+	*bufio.Writer
+}
+
+// create starts a file.
+func (o *outputs) create(path string) (*output, error) {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return nil, fmt.Errorf("%s: is a directory, want a file", path)
+	}
+	for _, f := range o.files {
+		if filepath.Clean(f.path) == filepath.Clean(path) {
+			return nil, fmt.Errorf("%s: named for two outputs", path)
+		}
+	}
+	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return nil, fmt.Errorf("%s: cannot be written: %w", path, reason(err))
+	}
+	out := &output{path: path, file: file, Writer: bufio.NewWriterSize(file, 1<<16)}
+	o.files = append(o.files, out)
+	return out, nil
+}
+
+// write creates a file with what fill writes.
+func (o *outputs) write(path string, fill func(io.Writer) error) error {
+	out, err := o.create(path)
+	if err != nil {
+		return err
+	}
+	if err := fill(out); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}
+
+// commit finishes all files, then gives them their names.
+func (o *outputs) commit() error {
+	for _, f := range o.files {
+		err := errors.Join(f.Flush(), f.file.Chmod(0o644), f.file.Close())
+		if err != nil {
+			return fmt.Errorf("%s: cannot be written: %w", f.path, reason(err))
+		}
+	}
+	for _, f := range o.files {
+		if err := os.Rename(f.file.Name(), f.path); err != nil {
+			return fmt.Errorf("%s: cannot be written: %w", f.path, reason(err))
+		}
+	}
+	o.files = nil
+	return nil
+}
+
+// discard removes what was not committed.
+func (o *outputs) discard() {
+	for _, f := range o.files {
+		f.file.Close()
+		os.Remove(f.file.Name())
+	}
+	o.files = nil
+}
+
+// reason is the error below an fs.PathError, whose path is a temporary name.
+func reason(err error) error {
+	var path *os.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	var link *os.LinkError
+	if errors.As(err, &link) {
+		return link.Err
+	}
+	return err
+}

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lcmsim/lcmsim/report"
+)
+
+// version is the tool's version; the Makefile stamps it.
+var version = "dev"
+
+// exitError carries an exit code other than that of an ordinary error. A nil cause was already reported.
+type exitError struct {
+	code  int
+	cause error
+}
+
+func (e *exitError) Error() string {
+	if e.cause == nil {
+		return fmt.Sprintf("exit code %d", e.code)
+	}
+	return e.cause.Error()
+}
+
+// run executes a command line and gives the exit code of SPEC section 9.
+func run(ctx context.Context, args []string, e env) int {
+	root := newRootCmd(e)
+	root.SetArgs(args)
+	root.SetOut(e.stdout)
+	root.SetErr(e.stderr)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return report.ExitOK
+	}
+	code := report.ExitFatal
+	var exit *exitError
+	if errors.As(err, &exit) {
+		code = exit.code
+		if err = exit.cause; err == nil {
+			return code
+		}
+	}
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		err = errors.New("interrupted; nothing was written")
+	}
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		fmt.Fprintln(e.stderr, "lcmsim: "+report.Printable(line))
+	}
+	return code
+}
+
+func newRootCmd(e env) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "lcmsim",
+		Short: "Simulate a lifecycle policy over a whole population before you publish it",
+		Long: `lcmsim reads exported Veza Lifecycle Management policies, access profiles and a snapshot of identities, and says
+who would be touched, what they would gain or lose, whether a safety limit would trip, and how sure that is.
+It works offline, changes nothing, and gives the same result for the same inputs.
+
+Exit codes: 0 ok, 1 fatal, 2 changes present (with --detailed-exitcode), 3 gate failed, 5 inconclusive.`,
+		Example: `  lcmsim generate demo                      # a synthetic snapshot to play with
+  lcmsim simulate demo                      # the summary on the terminal
+  lcmsim simulate demo --report out.xlsx    # and a workbook for the approver
+  lcmsim filter demo 'department eq "Sales" and not (manager eq true)'`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		Version:       version,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return fmt.Errorf("%w\nrun `%s --help` for the flags", err, cmd.CommandPath())
+	})
+	root.AddCommand(newSimulateCmd(e), newFilterCmd(e), newGenerateCmd(e), newVersionCmd(e))
+	return root
+}
+
+func newVersionCmd(e env) *cobra.Command {
+	return &cobra.Command{
+		Use:     "version",
+		Short:   "Print the version of lcmsim and of what it was built with",
+		Example: "  lcmsim version",
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := fmt.Fprintf(e.stdout, "lcmsim %s (%s, %s/%s)\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			if err != nil {
+				return err
+			}
+			info, ok := debug.ReadBuildInfo()
+			if !ok {
+				return nil
+			}
+			for _, dep := range info.Deps {
+				switch dep.Path {
+				case "github.com/scim2/filter-parser/v2", "github.com/apache/arrow/go/v17", "github.com/xuri/excelize/v2":
+					if _, err := fmt.Fprintf(e.stdout, "  %s %s\n", dep.Path, dep.Version); err != nil {
+						return err
+					}
+				}
+			}
+			return nil
+		},
+	}
+}

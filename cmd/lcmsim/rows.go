@@ -1,0 +1,115 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"github.com/lcmsim/lcmsim/engine"
+	"github.com/lcmsim/lcmsim/loader"
+	"github.com/lcmsim/lcmsim/report"
+)
+
+// rowSink takes identities in input order: it writes their rows, if wanted, and lists the affected ones up to a cap.
+type rowSink struct {
+	sim    *engine.Simulation
+	writer *report.RowsWriter // nil = no rows wanted
+	tails  []*report.ClassTail
+	rows   []*engine.Row // by class, those that were needed
+	listed report.Identities
+}
+
+func newRowSink(sim *engine.Simulation, out *outputs, opt simulateOptions) (*rowSink, error) {
+	s := &rowSink{sim: sim, listed: report.Identities{Cap: opt.listed}}
+	if opt.rows == "" {
+		return s, nil
+	}
+	format, err := rowsFormat(opt.rows)
+	if err != nil {
+		return nil, err
+	}
+	file, err := out.create(opt.rows)
+	if err != nil {
+		return nil, err
+	}
+	s.writer = report.NewRowsWriter(file, format)
+	return s, nil
+}
+
+// add takes the identities of a batch and their classes.
+func (s *rowSink) add(b *loader.Batch, classes []int32) error {
+	for i, class := range classes {
+		row := s.row(int(class))
+		revokes, possible := s.sim.Revokes(int(class), b.IDs[i])
+		if s.writer != nil {
+			if err := s.writer.Write(b.IDs[i], s.tail(int(class)), revokes, possible); err != nil {
+				return err
+			}
+		}
+		listed := *row
+		listed.EntityID, listed.Revokes, listed.PossibleRevokes = b.IDs[i], revokes, possible
+		s.listed.Add(&listed, b.Names[i])
+	}
+	return nil
+}
+
+func (s *rowSink) row(class int) *engine.Row {
+	for len(s.rows) <= class {
+		s.rows = append(s.rows, nil)
+	}
+	if s.rows[class] == nil {
+		row := s.sim.ClassRow(class)
+		s.rows[class] = &row
+	}
+	return s.rows[class]
+}
+
+func (s *rowSink) tail(class int) *report.ClassTail {
+	for len(s.tails) <= class {
+		s.tails = append(s.tails, nil)
+	}
+	if s.tails[class] == nil {
+		s.tails[class] = s.writer.ClassTail(s.row(class))
+	}
+	return s.tails[class]
+}
+
+func (s *rowSink) flush() error {
+	if s.writer == nil {
+		return nil
+	}
+	return s.writer.Flush()
+}
+
+func rowsFormat(path string) (report.RowsFormat, error) {
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".ndjson", ".jsonl":
+		return report.RowsNDJSON, nil
+	case ".csv":
+		return report.RowsCSV, nil
+	}
+	if path == "" {
+		return 0, nil
+	}
+	return 0, fmt.Errorf("--rows %s: the name must end in .ndjson, .jsonl or .csv", path)
+}
+
+// reportFormat is what writes the kind of report that a path's extension asks for.
+func reportFormat(path string) (func(io.Writer, *report.Document) error, error) {
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".json":
+		return report.WriteJSON, nil
+	case ".xlsx":
+		return report.WriteXLSX, nil
+	}
+	return nil, fmt.Errorf("--report %s: the name must end in .json or .xlsx", path)
+}
+
+func writeReport(out *outputs, path string, doc *report.Document) error {
+	render, err := reportFormat(path)
+	if err != nil {
+		return err
+	}
+	return out.write(path, func(w io.Writer) error { return render(w, doc) })
+}
