@@ -2,6 +2,7 @@ package engine
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/lcmsim/lcmsim/scimeval"
 )
@@ -44,7 +45,7 @@ func (s *Simulation) Add(batch *Classes, ids []string) []int32 {
 		class, added := s.vectors.intern(batch.vectors.at(i))
 		if added {
 			s.sizes = append(s.sizes, 0)
-			s.exemplars = append(s.exemplars, ids[batch.firsts[i]])
+			s.exemplars = append(s.exemplars, strings.Clone(ids[batch.firsts[i]]))
 			s.outcomes = append(s.outcomes, s.simulator.run(batch.vectors.at(i)))
 		}
 		s.sizes[class] += size

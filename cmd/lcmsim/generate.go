@@ -179,7 +179,7 @@ func columnsFor(company *fixtures.Company, format string) (columns []loader.Colu
 }
 
 // records are the people as the format holds them: a typed column takes a number that is spelled as a string as a
-// number, and no list of objects.
+// number and no list of objects, and CSV has no empty values.
 func records(company *fixtures.Company, columns []loader.Column, format string, progress *bar) iter.Seq[loader.Record] {
 	typed := format != "json" && format != "jsonl"
 	types := make(map[string]loader.ColumnType, len(columns))
@@ -191,7 +191,7 @@ func records(company *fixtures.Company, columns []loader.Column, format string, 
 		for p := range company.People() {
 			r := loader.Record{ID: p.ID, EntityID: p.EntityID, EntityType: p.EntityType, EntityName: p.EntityName, Attributes: p.Attributes}
 			if typed {
-				r.Attributes = typedMembers(p.Attributes, types)
+				r.Attributes = typedMembers(p.Attributes, types, format == "csv")
 			}
 			if !yield(r) {
 				return
@@ -203,12 +203,15 @@ func records(company *fixtures.Company, columns []loader.Column, format string, 
 	}
 }
 
-func typedMembers(members []scimeval.Member, types map[string]loader.ColumnType) []scimeval.Member {
+func typedMembers(members []scimeval.Member, types map[string]loader.ColumnType, csv bool) []scimeval.Member {
 	out := make([]scimeval.Member, 0, len(members))
 	for _, m := range members {
 		t, ok := types[m.Name]
 		if !ok {
 			continue
+		}
+		if csv && (m.Value.Kind() == scimeval.KindList && len(m.Value.Items()) == 0 || m.Value.Kind() == scimeval.KindString && m.Value.Text() == "") {
+			continue // an empty cell is an absent attribute
 		}
 		if t == loader.ColumnNumber && m.Value.Kind() == scimeval.KindString {
 			d, err := scimeval.ParseDecimal(m.Value.Text())

@@ -1,0 +1,673 @@
+package engine
+
+import (
+	"fmt"
+	"math/big"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/lcmsim/lcmsim/scimeval"
+)
+
+// The slow twin: what happens to one identity, written from SPEC sections 3, 4, 7 and 8 alone. It takes an identity at a
+// time, follows every path, and shares nothing with the plan, the match vectors and the totals. Filters go through
+// package scimeval, one filter and one record at a time.
+
+// slowTruth is Kleene's.
+type slowTruth string
+
+const (
+	slowNo    slowTruth = "no"
+	slowMaybe slowTruth = "maybe"
+	slowYes   slowTruth = "yes"
+)
+
+func slowAnd(a, b slowTruth) slowTruth {
+	switch {
+	case a == slowNo || b == slowNo:
+		return slowNo
+	case a == slowMaybe || b == slowMaybe:
+		return slowMaybe
+	}
+	return slowYes
+}
+
+func slowOr(a, b slowTruth) slowTruth {
+	switch {
+	case a == slowYes || b == slowYes:
+		return slowYes
+	case a == slowMaybe || b == slowMaybe:
+		return slowMaybe
+	}
+	return slowNo
+}
+
+func slowNot(a slowTruth) slowTruth {
+	switch a {
+	case slowYes:
+		return slowNo
+	case slowNo:
+		return slowYes
+	}
+	return slowMaybe
+}
+
+// slowFilters evaluates filters one record at a time and remembers the answers.
+type slowFilters map[string]slowTruth
+
+func (m slowFilters) truth(t require.TestingT, filter string, r Rules, schema *scimeval.Schema, p person) slowTruth {
+	key := fmt.Sprint(r.Semantics, r.Filter, "\x00", filter, "\x00", p.record)
+	if known, ok := m[key]; ok {
+		return known
+	}
+	program := scimeval.Compile([]string{filter}, scimeval.Options{Semantics: r.Semantics, Rules: r.Filter, Schema: schema})
+	rec, _ := batchOf(program.Attributes(), []person{p})
+	e := program.NewEvaluator()
+	require.NoError(t, e.Evaluate(rec))
+	answer := slowNo
+	switch {
+	case e.Lower(0, 0)[0] == 1:
+		answer = slowYes
+	case e.Upper(0, 0)[0] == 1:
+		answer = slowMaybe
+	}
+	m[key] = answer
+	return answer
+}
+
+// slowRun is one identity under some rules.
+type slowRun struct {
+	t       require.TestingT
+	in      Input
+	rules   Rules
+	filters slowFilters
+	who     person
+}
+
+// slowOutcome is what happens to the identity.
+type slowOutcome struct {
+	workflows  map[int]slowTruth // those that are evaluated
+	order      []int
+	conditions map[*Condition]slowTruth
+	actions    []slowAction
+	unknown    bool
+	named      map[string]slowTruth // profiles that planned (yes) and possible (maybe) actions name
+	brought    map[string]slowTruth // granting profiles, named or inherited
+	entities   map[slowEntity]slowTruth
+	revokes    map[slowHeld]slowTruth
+}
+
+type slowAction struct {
+	workflow int
+	action   *Action
+	status   string
+}
+
+// slowEntity is the key of an entitlement.
+type slowEntity struct{ datasource, kind, id, assignedType, assignedID string }
+
+// slowHeld is an entitlement that somebody holds.
+type slowHeld struct{ datasource, kind, id string }
+
+func (s *slowRun) expression(text string) slowTruth {
+	return s.filters.truth(s.t, text, s.rules, s.in.Schema, s.who)
+}
+
+func blank(text string) bool { return strings.Trim(text, " \t\r\n") == "" }
+
+// test is the truth of a trigger, a condition or an entity condition.
+func (s *slowRun) test(t Test, ofEntity bool) slowTruth {
+	if t.Numbered {
+		switch {
+		case !blank(t.Text):
+			return s.expression(t.Text)
+		case t.Form == FormAny:
+			return slowYes
+		}
+		return slowMaybe
+	}
+	switch t.Form {
+	case FormAny:
+		return slowYes
+	case FormOtherName:
+		return slowMaybe
+	case FormString, FormExpression, FormAbsent:
+		switch {
+		case !blank(t.Text):
+			return s.expression(t.Text)
+		case t.Form == FormExpression:
+			return s.expression(t.Type)
+		case t.Form == FormAbsent && ofEntity:
+			return slowYes
+		}
+	}
+	return slowMaybe
+}
+
+// action is the first action of that name.
+func (s *slowRun) action(name string) *Action {
+	for i := range s.in.Version.Actions {
+		if s.in.Version.Actions[i].Name == name {
+			return &s.in.Version.Actions[i]
+		}
+	}
+	return nil
+}
+
+// profile is the first profile with that id.
+func (s *slowRun) profile(id string) *Profile {
+	for i := range s.in.Catalog.Profiles {
+		if s.in.Catalog.Profiles[i].ID == id {
+			return &s.in.Catalog.Profiles[i]
+		}
+	}
+	return nil
+}
+
+func (s *slowRun) evaluated(w *Workflow) bool { return w.State != "DISABLED" || s.rules.EvaluateDisabled }
+
+func (s *slowRun) evaluationOrder() []int {
+	var prioritized, rest []int
+	for i := range s.in.Version.Workflows {
+		w := &s.in.Version.Workflows[i]
+		switch {
+		case !s.evaluated(w):
+		case w.Priority == 0:
+			rest = append(rest, i)
+		default:
+			prioritized = append(prioritized, i)
+		}
+	}
+	sort.SliceStable(prioritized, func(i, j int) bool {
+		a, b := s.in.Version.Workflows[prioritized[i]].Priority, s.in.Version.Workflows[prioritized[j]].Priority
+		if s.rules.PriorityDescending {
+			return a > b
+		}
+		return a < b
+	})
+	return append(prioritized, rest...)
+}
+
+func (s *slowRun) outcome() *slowOutcome {
+	o := &slowOutcome{
+		workflows:  map[int]slowTruth{},
+		order:      s.evaluationOrder(),
+		conditions: map[*Condition]slowTruth{},
+		named:      map[string]slowTruth{},
+		brought:    map[string]slowTruth{},
+		entities:   map[slowEntity]slowTruth{},
+		revokes:    map[slowHeld]slowTruth{},
+	}
+	noneEarlier := slowYes
+	for _, i := range o.order {
+		w := &s.in.Version.Workflows[i]
+		trigger := s.test(w.Trigger, false)
+		counts := trigger
+		if s.rules.FirstMatch {
+			counts = slowAnd(trigger, noneEarlier)
+			noneEarlier = slowAnd(noneEarlier, slowNot(trigger))
+		}
+		o.workflows[i] = counts
+		s.see(o, counts)
+		found := map[*Action]slowTruth{}
+		var order []*Action
+		if counts != slowNo {
+			s.walk(o, w.Conditions, counts, nil, func(a *Action, t slowTruth) {
+				if _, ok := found[a]; !ok {
+					order = append(order, a)
+					found[a] = slowNo
+				}
+				found[a] = slowOr(found[a], t)
+			})
+		}
+		for _, a := range order {
+			status := "possible"
+			if found[a] == slowYes {
+				status = "planned"
+			}
+			if a.RunOnce && s.done(a, w) {
+				status = "done"
+			}
+			o.actions = append(o.actions, slowAction{i, a, status})
+		}
+	}
+	s.profiles(o)
+	s.revokes(o)
+	return o
+}
+
+func (s *slowRun) see(o *slowOutcome, t slowTruth) { o.unknown = o.unknown || t == slowMaybe }
+
+// walk follows every path below conditions that are reached with the truth so far. stack holds the actions above.
+func (s *slowRun) walk(o *slowOutcome, list []Condition, soFar slowTruth, stack []*Action, visit func(*Action, slowTruth)) {
+	for i := range list {
+		c := &list[i]
+		if c.State == "DISABLED" {
+			continue
+		}
+		t := slowAnd(soFar, s.test(c.Test, false))
+		if t == slowNo {
+			continue
+		}
+		s.see(o, t)
+		o.conditions[c] = slowOr(t, o.conditionTruth(c))
+		for _, ref := range c.Actions {
+			a := s.action(ref.Name)
+			if a == nil || a.State == "DISABLED" || slices.Contains(stack, a) {
+				continue
+			}
+			visit(a, t)
+			s.walk(o, a.Conditions, t, append(slices.Clone(stack), a), visit)
+		}
+	}
+}
+
+func (o *slowOutcome) conditionTruth(c *Condition) slowTruth {
+	if t, ok := o.conditions[c]; ok {
+		return t
+	}
+	return slowNo
+}
+
+func (s *slowRun) done(a *Action, w *Workflow) bool {
+	for _, d := range s.in.History[s.who.id] {
+		if d.Action == a.Name && (d.Workflow == "" || d.Workflow == w.Name) {
+			return true
+		}
+	}
+	return false
+}
+
+// statusTruth is how far an action counts as run; done and unlisted ones do not run now.
+func statusTruth(status string) slowTruth {
+	switch status {
+	case "planned":
+		return slowYes
+	case "possible":
+		return slowMaybe
+	}
+	return slowNo
+}
+
+func (s *slowRun) grants(p *Profile) bool {
+	return p != nil && (s.rules.GrantInactive || p.State == "RUNNING" && p.VersionState == "PUBLISHED")
+}
+
+// effective lists the granting profiles that a profile brings, itself included.
+func (s *slowRun) effective(id string, into map[string]bool) {
+	p := s.profile(id)
+	if into[id] || !s.grants(p) {
+		return
+	}
+	into[id] = true
+	for _, ref := range p.Inherits {
+		s.effective(ref.ID, into)
+	}
+}
+
+// eachEntity visits the effective entitlements of an action, conditions ignored.
+func (s *slowRun) eachEntity(a *Action, visit func(profile string, e *Entity)) {
+	profiles := map[string]bool{}
+	for _, ref := range a.AccessProfiles {
+		s.effective(ref.ID, profiles)
+	}
+	for id := range profiles {
+		p := s.profile(id)
+		for i := range p.Entities {
+			visit(id, &p.Entities[i])
+		}
+	}
+}
+
+func slowKey(e *Entity) slowEntity {
+	id := e.EntityID
+	if id == "" {
+		id = e.NativeID
+	}
+	if id == "" {
+		id = e.EntityName
+	}
+	return slowEntity{e.DatasourceID, e.EntityType, id, e.AssignedToType, e.AssignedToID}
+}
+
+func (s *slowRun) entity(e *Entity) slowTruth {
+	if e.Condition == nil {
+		return slowYes
+	}
+	return s.test(*e.Condition, true)
+}
+
+func raise[K comparable](m map[K]slowTruth, k K, t slowTruth) {
+	if t != slowNo {
+		m[k] = slowOr(m[k], t)
+	}
+}
+
+func (s *slowRun) profiles(o *slowOutcome) {
+	for _, a := range o.actions {
+		t := statusTruth(a.status)
+		if t == slowNo {
+			continue
+		}
+		profiles := map[string]bool{}
+		for _, ref := range a.action.AccessProfiles {
+			raise(o.named, ref.ID, t)
+			s.effective(ref.ID, profiles)
+		}
+		for id := range profiles {
+			raise(o.brought, id, t)
+		}
+		s.eachEntity(a.action, func(_ string, e *Entity) {
+			s.see(o, s.entity(e))
+			raise(o.entities, slowKey(e), slowAnd(t, s.entity(e)))
+		})
+	}
+}
+
+// removes tells whether the action takes away what is held beside its profiles.
+func removes(a *Action) bool { return a.Type == "MANAGE_RELATIONSHIPS" && a.RemoveExisting }
+
+func (s *slowRun) revokes(o *slowOutcome) {
+	for _, g := range s.in.Grants[s.who.id] {
+		inScope, wanted := slowNo, slowNo
+		for _, a := range o.actions {
+			if a.action.Type != "MANAGE_RELATIONSHIPS" {
+				continue
+			}
+			t := statusTruth(a.status)
+			s.eachEntity(a.action, func(_ string, e *Entity) {
+				if e.DatasourceID != g.DatasourceID {
+					return
+				}
+				if removes(a.action) && (s.rules.RemoveByDatasource || e.EntityType == g.EntityType) {
+					inScope = slowOr(inScope, t)
+				}
+				key := slowKey(e)
+				nameless := e.EntityID == "" && e.NativeID == ""
+				if e.EntityType == g.EntityType && (key.id == g.EntityID || nameless && g.Name != "" && key.id == g.Name) {
+					wanted = slowOr(wanted, slowAnd(t, s.entity(e)))
+				}
+			})
+		}
+		raise(o.revokes, slowHeld{g.DatasourceID, g.EntityType, g.EntityID}, slowAnd(inScope, slowNot(wanted)))
+	}
+}
+
+func (o *slowOutcome) affected() slowTruth {
+	t := slowNo
+	for _, a := range o.actions {
+		t = slowOr(t, statusTruth(a.status))
+	}
+	return t
+}
+
+// inherited tells whether the profile comes by inheritance and no planned action names it.
+func (o *slowOutcome) inherited(id string) bool { return o.brought[id] == slowYes && o.named[id] != slowYes }
+
+// row prints the outcome (SPEC section 10, rows).
+func (s *slowRun) row(o *slowOutcome) Row {
+	row := Row{
+		EntityID: s.who.id, Affected: string(o.affected()),
+		WorkflowsMatched: []string{}, WorkflowsUnknown: []string{}, Actions: []ActionStatus{},
+	}
+	for _, i := range o.order {
+		name := s.in.Version.Workflows[i].Name
+		switch o.workflows[i] {
+		case slowYes:
+			row.WorkflowsMatched = append(row.WorkflowsMatched, name)
+		case slowMaybe:
+			row.WorkflowsUnknown = append(row.WorkflowsUnknown, name)
+		}
+	}
+	for _, a := range o.actions {
+		row.Actions = append(row.Actions, ActionStatus{s.in.Version.Workflows[a.workflow].Name, a.action.Name, a.action.Type, a.status})
+	}
+	sets := [6]map[string]bool{}
+	for i := range sets {
+		sets[i] = map[string]bool{}
+	}
+	for id, t := range o.named {
+		sets[0][id] = t == slowYes
+	}
+	for id := range o.brought {
+		sets[1][id] = o.inherited(id)
+	}
+	for k, t := range o.entities {
+		text := k.datasource + "|" + k.kind + "|" + k.id
+		sets[2][text] = sets[2][text] || t == slowYes
+		sets[3][text] = true
+	}
+	for text, certain := range sets[2] {
+		sets[3][text] = !certain
+	}
+	for k, t := range o.revokes {
+		text := k.datasource + "|" + k.kind + "|" + k.id
+		sets[4][text], sets[5][text] = t == slowYes, t == slowMaybe
+	}
+	for i, list := range []*[]string{&row.AccessProfileIDs, &row.InheritedProfileIDs, &row.Entitlements, &row.PossibleEntitlements, &row.Revokes, &row.PossibleRevokes} {
+		*list = []string{}
+		for text, in := range sets[i] {
+			if in {
+				*list = append(*list, text)
+			}
+		}
+		sort.Strings(*list)
+	}
+	return row
+}
+
+// sets is everything that an observer can tell of the outcome, but for the order of actions.
+func (s *slowRun) sets(o *slowOutcome) string {
+	var lines []string
+	for i, t := range o.workflows {
+		if t != slowNo {
+			lines = append(lines, fmt.Sprint("workflow ", i, t))
+		}
+	}
+	for _, a := range o.actions {
+		lines = append(lines, fmt.Sprint("action ", a.workflow, a.action.Name, a.status))
+	}
+	for id, t := range o.named {
+		if t == slowYes {
+			lines = append(lines, "named "+id)
+		}
+	}
+	for id := range o.brought {
+		if o.inherited(id) {
+			lines = append(lines, "inherited "+id)
+		}
+	}
+	for k, t := range o.entities {
+		lines = append(lines, fmt.Sprint("entity ", k, t))
+	}
+	for k, t := range o.revokes {
+		lines = append(lines, fmt.Sprint("revoke ", k, t))
+	}
+	sort.Strings(lines)
+	return strings.Join(lines, "\n")
+}
+
+// slowPopulation is every identity under the rules in force.
+type slowPopulation struct {
+	runs     []*slowRun
+	outcomes []*slowOutcome
+}
+
+func slowly(t require.TestingT, in Input, rules Rules, people []person, filters slowFilters) *slowPopulation {
+	p := &slowPopulation{}
+	for _, who := range people {
+		r := &slowRun{t: t, in: in, rules: rules, filters: filters, who: who}
+		p.runs = append(p.runs, r)
+		p.outcomes = append(p.outcomes, r.outcome())
+	}
+	return p
+}
+
+// flips counts the identities that end differently.
+func (p *slowPopulation) flips(other *slowPopulation) int {
+	n := 0
+	for i := range p.runs {
+		if p.runs[i].sets(p.outcomes[i]) != other.runs[i].sets(other.outcomes[i]) {
+			n++
+		}
+	}
+	return n
+}
+
+// slowCount is how many identities something is certain for, and how many it is possible for at most.
+type slowCount struct{ low, high int }
+
+func (p *slowPopulation) count(of func(r *slowRun, o *slowOutcome) slowTruth) slowCount {
+	var c slowCount
+	for i, r := range p.runs {
+		switch of(r, p.outcomes[i]) {
+		case slowYes:
+			c.low++
+			c.high++
+		case slowMaybe:
+			c.high++
+		}
+	}
+	return c
+}
+
+// effect is the truth of: the identity gets an effect.
+func (r *slowRun) effect(o *slowOutcome, effect string) slowTruth {
+	t := slowNo
+	if effect == "revoke" && r.in.Grants != nil {
+		for _, revoked := range o.revokes {
+			t = slowOr(t, revoked)
+		}
+		return t
+	}
+	for _, a := range o.actions {
+		status := statusTruth(a.status)
+		switch effect {
+		case "revoke":
+			r.eachEntity(a.action, func(string, *Entity) {
+				if removes(a.action) {
+					t = slowOr(t, slowAnd(status, slowMaybe))
+				}
+			})
+		case "grant":
+			if a.action.Type == "MANAGE_RELATIONSHIPS" {
+				t = slowOr(t, status)
+			}
+		case "sync":
+			if a.action.Type == "SYNC_IDENTITIES" {
+				t = slowOr(t, status)
+			}
+		case "deactivate":
+			if a.action.Type == "DEPROVISION_IDENTITY" || a.action.Type == "DELETE_IDENTITY" {
+				t = slowOr(t, status)
+			}
+		}
+	}
+	return t
+}
+
+// slowLimit is the part of a limit's verdict that the contract fixes.
+type slowLimit struct {
+	scope, kind, name string
+	low, high, n      int
+	verdict           string
+	headroom          int
+}
+
+func (l slowLimit) String() string { return l.scope + " " + l.kind + " " + l.name }
+
+// limits gives the verdicts under some limit rules.
+func (p *slowPopulation) limits(in Input, rules Rules) []slowLimit {
+	var list []slowLimit
+	judge := func(scope, kind, name string, c slowCount, n int, violated func(affected int) bool) {
+		l := slowLimit{scope: scope, kind: kind, name: name, low: c.low, high: c.high, n: n, verdict: "ok"}
+		allowed := -1
+		for allowed < 1000 && !violated(allowed+1) {
+			allowed++
+		}
+		l.headroom = allowed - c.high
+		switch {
+		case violated(c.low):
+			l.verdict = "exceeded"
+		case violated(c.high):
+			l.verdict = "maybe"
+		case l.headroom == 0 && scope != "guard":
+			l.verdict = "at_limit"
+		}
+		list = append(list, l)
+	}
+	over := func(sign int) bool { return sign > 0 || sign == 0 && rules.LimitReach }
+	byCount := func(most int64) func(int) bool {
+		return func(affected int) bool { return over(big.NewInt(int64(affected)).Cmp(big.NewInt(most))) }
+	}
+	byPercent := func(pct Percent, n int) func(int) bool {
+		return func(affected int) bool {
+			left := big.NewRat(int64(affected)*100, 1)
+			right := new(big.Rat).Mul(pct.Of(100), big.NewRat(int64(n), 1)) // pct of 100 is pct
+			return over(left.Cmp(right))
+		}
+	}
+	affected := p.count(func(_ *slowRun, o *slowOutcome) slowTruth { return o.affected() })
+	n := len(p.runs)
+	if rules.Denominator == "active" {
+		attribute := in.ActiveAttribute
+		if attribute == "" {
+			attribute = "is_active"
+		}
+		n = p.count(func(r *slowRun, _ *slowOutcome) slowTruth { return r.expression(attribute + " eq true") }).low
+	}
+	l := in.Policy.Limits
+	hasCount := l.MaxCount != nil && *l.MaxCount > 0
+	hasPercent := l.MaxPercent != nil && !l.MaxPercent.IsZero()
+	zero := rules.ZeroIsLimit && (l.EnableChange || l.EnablePredictive)
+	switch {
+	case hasCount:
+		judge("policy", "count", "max_identities_affected_count", affected, n, byCount(*l.MaxCount))
+	case zero:
+		judge("policy", "count", "max_identities_affected_count", affected, n, byCount(0))
+	}
+	switch {
+	case hasPercent:
+		judge("policy", "percent", "max_identities_affected_percentage", affected, n, byPercent(*l.MaxPercent, n))
+	case zero:
+		judge("policy", "percent", "max_identities_affected_percentage", affected, n, byPercent(Percent{}, n))
+	}
+	for _, own := range in.OwnLimits {
+		scope, size := "effect", len(p.runs)
+		var c slowCount
+		switch {
+		case own.Effect != "":
+			c = p.count(func(r *slowRun, o *slowOutcome) slowTruth { return r.effect(o, own.Effect) })
+		case own.Workflow != "":
+			scope = "workflow"
+			c = p.count(func(r *slowRun, o *slowOutcome) slowTruth {
+				t := slowNo
+				for _, a := range o.actions {
+					if in.Version.Workflows[a.workflow].Name == own.Workflow {
+						t = slowOr(t, statusTruth(a.status))
+					}
+				}
+				return t
+			})
+		default:
+			scope = "cohort"
+			size = p.count(func(r *slowRun, _ *slowOutcome) slowTruth { return r.expression(own.Cohort) }).low
+			c = p.count(func(r *slowRun, o *slowOutcome) slowTruth { return slowAnd(r.expression(own.Cohort), o.affected()) })
+		}
+		if own.MaxCount != nil {
+			judge(scope, "count", own.Name, c, size, byCount(*own.MaxCount))
+		}
+		if own.MaxPercent != nil {
+			judge(scope, "percent", own.Name, c, size, byPercent(*own.MaxPercent, size))
+		}
+	}
+	for _, g := range in.Guards {
+		size := p.count(func(r *slowRun, _ *slowOutcome) slowTruth { return r.expression(g.Filter) }).low
+		c := p.count(func(r *slowRun, o *slowOutcome) slowTruth { return slowAnd(r.expression(g.Filter), r.effect(o, g.Never)) })
+		judge("guard", "count", g.Name, c, size, func(affected int) bool { return affected > 0 })
+	}
+	return list
+}
