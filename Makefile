@@ -1,0 +1,42 @@
+# The two commands of the README: `make demo` and `make test`. `make ci` is what .ci/run does.
+
+VERSION ?= $(shell git describe --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+FUZZTIME ?= 5s
+
+.PHONY: build demo test ci golden fixtures fuzz bench lint clean
+
+build:
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/lcmsim ./cmd/lcmsim
+
+# Builds lcmsim, simulates fixtures/acme, and writes out/report.xlsx and out/result.json. Each step prints its exit code.
+demo: build
+	@mkdir -p out
+	@./.ci/demo
+
+test:
+	go test ./...
+
+ci:
+	./.ci/run
+
+# Rewrites the expected outputs; review the diff.
+golden:
+	go test ./report ./cmd/lcmsim -update
+
+# Rewrites the generated files of fixtures/acme.
+fixtures:
+	go generate ./fixtures
+
+lint:
+	./.ci/lint
+
+# Runs every fuzz target for FUZZTIME; fails when it finds none.
+fuzz:
+	FUZZTIME=$(FUZZTIME) ./.ci/fuzz
+
+bench:
+	cd bench && go test -run '^$$' -bench . -count 1
+
+clean:
+	rm -rf bin out
