@@ -1,0 +1,23 @@
+// Package report turns the values of package engine into documents that people and programs read.
+//
+// The way of the data:
+//
+//  1. New assembles a Document: the versioned JSON model of a simulation (SPEC section 10), with the exit code, its
+//     reasons, the verdict and every sentence and group that a rendering shows.
+//  2. WriteJSON saves a Document and ReadJSON reads it back; the two are inverse.
+//  3. WriteTerminal and WriteXLSX render a Document. They lay out and shorten, and compute nothing: a number that a
+//     rendering shows is in the Document. A rendering of a saved Document equals the rendering made at once.
+//
+// Beside the Document stand two smaller outputs: RowsWriter, one record an identity, and FilterDocument, what
+// filters match.
+//
+// Invariants:
+//
+//   - Output depends on the values alone: no clock, no environment, no map order.
+//   - Names, attribute values and expressions come from strangers. JSON carries them exactly. Everything that a person
+//     looks at passes through Printable; cells of a spreadsheet are text, never formulas.
+//   - Lists in JSON are [] and never null; an unknown scalar is null.
+//   - Every list that is cut says so, with the exact total.
+//
+// The JSON Schemas of all shapes are in docs/schema; a test compares them with the Go types.
+package report

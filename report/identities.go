@@ -1,0 +1,81 @@
+package report
+
+import (
+	"slices"
+
+	"github.com/lcmsim/lcmsim/engine"
+)
+
+// DefaultIdentityCap is how many affected identities a Document lists unless told otherwise.
+const DefaultIdentityCap = 10_000
+
+// Identities lists the affected identities, in input order, up to a cap.
+type Identities struct {
+	Cap      int        `json:"cap"`
+	Affected int        `json:"affected"` // affected or possibly so, listed or not
+	Listed   int        `json:"listed"`   // len(rows)
+	Rows     []Identity `json:"rows"`
+}
+
+// Identity is one affected identity.
+type Identity struct {
+	EntityID         string   `json:"entity_id"`
+	EntityName       *string  `json:"entity_name"`
+	Class            int      `json:"class"`
+	Affected         string   `json:"affected"` // yes maybe
+	Workflows        []string `json:"workflows"`
+	Actions          []string `json:"actions"` // workflow/name:status
+	AccessProfileIDs []string `json:"access_profile_ids"`
+	Entitlements     int      `json:"entitlements"` // how many are granted
+	Revokes          int      `json:"revokes"`      // how many are certain
+}
+
+// Full tells whether no further identity will be listed. Then Count does what Add does, without a row.
+func (ids *Identities) Full() bool { return ids.Listed >= ids.Cap }
+
+// Count counts an identity that is affected (yes) or possibly so (maybe).
+func (ids *Identities) Count(affected string) {
+	if affected == "yes" || affected == "maybe" {
+		ids.Affected++
+	}
+}
+
+// Add counts the identity when it is affected or possibly so, and lists it unless the cap is reached. name is its
+// entity_name, or empty.
+func (ids *Identities) Add(row *engine.Row, name string) {
+	ids.Count(row.Affected)
+	if ids.Full() || row.Affected != "yes" && row.Affected != "maybe" {
+		return
+	}
+	actions := make([]string, len(row.Actions))
+	for i, a := range row.Actions {
+		actions[i] = actionText(a)
+	}
+	ids.Rows = append(ids.Rows, Identity{
+		EntityID:         row.EntityID,
+		EntityName:       known(name),
+		Class:            row.Class,
+		Affected:         row.Affected,
+		Workflows:        slices.Clone(list(row.WorkflowsMatched)),
+		Actions:          actions,
+		AccessProfileIDs: slices.Clone(list(row.AccessProfileIDs)),
+		Entitlements:     len(row.Entitlements),
+		Revokes:          len(row.Revokes),
+	})
+	ids.Listed = len(ids.Rows)
+}
+
+// complete is ids with [] for every nil list.
+func (ids Identities) complete() Identities {
+	ids.Rows = slices.Clone(list(ids.Rows))
+	for i := range ids.Rows {
+		r := &ids.Rows[i]
+		r.Workflows, r.Actions, r.AccessProfileIDs = list(r.Workflows), list(r.Actions), list(r.AccessProfileIDs)
+	}
+	return ids
+}
+
+// actionText is an action of an identity in one word: workflow/name:status.
+func actionText(a engine.ActionStatus) string {
+	return a.Workflow + "/" + a.Name + ":" + a.Status
+}

@@ -1,0 +1,156 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	jsonv2 "github.com/go-json-experiment/json"
+)
+
+// WriteJSON writes d with two spaces of indentation and a newline at the end.
+func WriteJSON(w io.Writer, d *Document) error { return writeIndented(w, d) }
+
+func writeIndented(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}
+
+// ReadJSON reads what WriteJSON wrote. Unknown fields are ignored: the shape may grow. A duplicate key, a missing or
+// null field that the shape requires, a wrong type, or another schema is an error that names the JSON path; the caller
+// adds the name of the file.
+func ReadJSON(r io.Reader) (*Document, error) {
+	text, err := io.ReadAll(r)
+	if err != nil {
+		return nil, fmt.Errorf("read result: %w", err)
+	}
+	var tree any
+	if err := jsonv2.Unmarshal(text, &tree); err != nil {
+		return nil, fmt.Errorf("result is not valid JSON: %w", err)
+	}
+	object, ok := tree.(map[string]any)
+	if !ok {
+		return nil, fmt.Errorf("result is not a JSON object; give a file that `lcmsim simulate --json` or --report wrote")
+	}
+	if schema, ok := object["schema"].(string); !ok || schema != SchemaSimulation {
+		return nil, fmt.Errorf("result has schema %v, not %q; give a result of `lcmsim simulate`", quoted(object["schema"]), SchemaSimulation)
+	}
+	if missing := missingFields(tree, reflect.TypeFor[Document](), ""); len(missing) > 0 {
+		return nil, fmt.Errorf("result is incomplete: %s; write it again with this version of lcmsim", capped(missing, 5))
+	}
+	d := new(Document)
+	if err := jsonv2.Unmarshal(text, d); err != nil {
+		return nil, fmt.Errorf("result does not have the shape of %s: %w", SchemaSimulation, err)
+	}
+	if err := d.check(); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// check refuses a Document whose parts contradict one another where a renderer relies on them.
+func (d *Document) check() error {
+	if _, err := time.Parse(time.RFC3339Nano, d.AsOf); err != nil {
+		return fmt.Errorf("result is inconsistent: as_of is %q, no RFC 3339 instant", d.AsOf)
+	}
+	for i, g := range d.DiagnosticGroups {
+		if g.First < 0 || g.First >= len(d.Diagnostics) {
+			return fmt.Errorf("result is inconsistent: diagnostic_groups[%d].first is %d of %d diagnostics", i, g.First, len(d.Diagnostics))
+		}
+	}
+	if d.Identities.Listed != len(d.Identities.Rows) {
+		return fmt.Errorf("result is inconsistent: identities.listed is %d, but there are %d rows", d.Identities.Listed, len(d.Identities.Rows))
+	}
+	return nil
+}
+
+// missingFields lists the paths of the fields of t that tree lacks, and of those that are null though they may not be.
+func missingFields(tree any, t reflect.Type, path string) []string {
+	var out []string
+	switch t.Kind() {
+	case reflect.Pointer:
+		if tree == nil {
+			return nil
+		}
+		return missingFields(tree, t.Elem(), path)
+	case reflect.Struct:
+		object, ok := tree.(map[string]any)
+		if !ok {
+			return nullOnly(tree, path)
+		}
+		for _, f := range jsonFields(t) {
+			at := strings.TrimPrefix(path+"."+f.name, ".")
+			value, ok := object[f.name]
+			if !ok {
+				out = append(out, at+" is missing")
+				continue
+			}
+			out = append(out, missingFields(value, f.typ, at)...)
+		}
+	case reflect.Slice:
+		items, ok := tree.([]any)
+		if !ok {
+			return nullOnly(tree, path)
+		}
+		for i, item := range items {
+			out = append(out, missingFields(item, t.Elem(), fmt.Sprintf("%s[%d]", path, i))...)
+		}
+	default:
+		return nullOnly(tree, path)
+	}
+	return out
+}
+
+// nullOnly reports null where a value belongs; other wrong types are found when decoding.
+func nullOnly(tree any, path string) []string {
+	if tree == nil {
+		return []string{path + " is null"}
+	}
+	return nil
+}
+
+// jsonField is a field of a struct as JSON names it.
+type jsonField struct {
+	name string
+	typ  reflect.Type
+}
+
+// jsonFields are the fields of struct type t, those of embedded structs included, in order.
+func jsonFields(t reflect.Type) []jsonField {
+	var out []jsonField
+	for f := range t.Fields() {
+		if f.Anonymous {
+			out = append(out, jsonFields(f.Type)...)
+			continue
+		}
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		out = append(out, jsonField{name, f.Type})
+	}
+	return out
+}
+
+// quoted prints a decoded JSON scalar.
+func quoted(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "none"
+	case string:
+		return fmt.Sprintf("%q", v)
+	default:
+		return fmt.Sprintf("%v", v)
+	}
+}
+
+// capped joins at most n problems and counts the rest.
+func capped(problems []string, n int) string {
+	if rest := len(problems) - n; rest > 0 {
+		problems = append(slices.Clone(problems[:n]), fmt.Sprintf("and %s more", Count(rest)))
+	}
+	return strings.Join(problems, "; ")
+}

@@ -1,0 +1,210 @@
+package report
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+)
+
+// Layout of text for a terminal. Every function here but brief and caretLines takes text that is Printable already.
+
+// The styles of a terminal.
+const (
+	styleBold   = "\x1b[1m"
+	styleRed    = "\x1b[1;31m"
+	styleYellow = "\x1b[33m"
+	styleGreen  = "\x1b[32m"
+	styleReset  = "\x1b[0m"
+)
+
+// paint puts text in a style when color is on.
+func paint(color bool, style, s string) string {
+	if !color || s == "" {
+		return s
+	}
+	return style + s + styleReset
+}
+
+// brief is what a line of a terminal can hold of text from strangers: its beginning, Printable.
+func brief(s string) string {
+	const limit = 2000 // characters; more than any two lines
+	return Printable(prefix(s, limit))
+}
+
+// snip shortens s to width columns.
+func snip(s string, width int) string {
+	if text.StringWidthWithoutEscSequences(s) <= width {
+		return s
+	}
+	if width <= 3 {
+		return strings.Repeat(".", max(width, 0))
+	}
+	return text.Snip(s, width, "...")
+}
+
+// wrap breaks s at blanks into indented lines of at most width columns; at most maxLines of them, the last one shortened.
+func wrap(s, indent string, width, maxLines int) []string {
+	lines := []string{}
+	line := indent
+	for word := range strings.FieldsSeq(s) {
+		full := text.StringWidth(line) > width
+		switch {
+		case line == indent:
+			line += word
+		case len(lines)+1 < maxLines && (full || text.StringWidth(line)+1+text.StringWidth(word) > width):
+			lines = append(lines, snip(line, width))
+			line = indent + word
+		case full:
+			return append(lines, snip(line, width))
+		default:
+			line += " " + word
+		}
+	}
+	return append(lines, snip(line, width))
+}
+
+// column is a column of a grid besides the first.
+type column struct {
+	title string
+	width int
+	right bool // aligned to the right
+}
+
+// grid lays rows out below a title line. The first column takes the width that the others leave.
+func grid(title string, columns []column, rows [][]string, width int, color bool) []string {
+	const gap = 2
+	first := width
+	for _, c := range columns {
+		first -= c.width + gap
+	}
+	first = max(first, 12)
+	configs := []table.ColumnConfig{{
+		Number: 1, WidthMin: first, WidthMax: first, WidthMaxEnforcer: snip, Align: text.AlignLeft, AlignHeader: text.AlignLeft,
+	}}
+	header := table.Row{paint(color, styleBold, snip(title, first))}
+	for i, c := range columns {
+		align := text.AlignLeft
+		if c.right {
+			align = text.AlignRight
+		}
+		configs = append(configs, table.ColumnConfig{
+			Number: i + 2, WidthMin: c.width, WidthMax: c.width, WidthMaxEnforcer: snip, Align: align, AlignHeader: align,
+		})
+		header = append(header, c.title)
+	}
+	t := table.NewWriter()
+	t.SetStyle(table.Style{
+		Box:     table.BoxStyle{PaddingRight: strings.Repeat(" ", gap)},
+		Options: table.OptionsNoBordersAndSeparators,
+	})
+	t.SuppressTrailingSpaces()
+	t.SetColumnConfigs(configs)
+	t.AppendHeader(header)
+	for _, row := range rows {
+		cells := make(table.Row, len(row))
+		for i, cell := range row {
+			cells[i] = cell
+		}
+		t.AppendRow(cells)
+	}
+	return strings.Split(t.Render(), "\n")
+}
+
+// share hands budget out to lists that want so many lines each, one line in turn, but at least leasts to each that
+// wants so many.
+func share(budget int, leasts, wants []int) []int {
+	given := make([]int, len(wants))
+	for i, want := range wants {
+		given[i] = min(want, leasts[i])
+		budget -= given[i]
+	}
+	for {
+		more := false
+		for i, want := range wants {
+			if given[i] < want && budget > 0 {
+				given[i]++
+				budget--
+				more = true
+			}
+		}
+		if !more {
+			return given
+		}
+	}
+}
+
+// shown is the title of a list that may be cut: "ACTIONS (7)" or "ACTIONS (7 of 12 shown)".
+func shown(title string, shown, total int) string {
+	if shown < total {
+		return title + " (" + Count(shown) + " of " + Count(total) + " shown)"
+	}
+	return title + " (" + Count(total) + ")"
+}
+
+// bar draws how much of allowed is used: certain units full, possible ones lighter.
+func bar(low, high, allowed, width int, color bool) string {
+	full, light, empty := "#", "+", "."
+	if color {
+		full, light, empty = "█", "▒", "░"
+	}
+	cells := func(n int) int {
+		switch {
+		case n <= 0:
+			return 0
+		case n >= allowed:
+			return width
+		}
+		return max(1, int(float64(n)/float64(allowed)*float64(width)))
+	}
+	all := cells(high)
+	certain := min(cells(low), all)
+	return strings.Repeat(full, certain) + strings.Repeat(light, all-certain) + strings.Repeat(empty, width-all)
+}
+
+// caretLines makes an expression with a caret line below it printable and keeps the caret below its character.
+func caretLines(caret string, width int) []string {
+	source, mark, ok := strings.Cut(caret, "\n")
+	if !ok {
+		return []string{snip(brief(caret), width)}
+	}
+	before, after := source, ""
+	n := strings.IndexByte(mark, '^')
+	for i := range source {
+		if n == 0 {
+			before, after = source[:i], source[i:]
+			break
+		}
+		n--
+	}
+	before, after = Printable(before), brief(after)
+	before = tail(before, width*2/3)
+	return []string{snip(before+after, width), strings.Repeat(" ", text.StringWidth(before)) + "^"}
+}
+
+// tail shortens s to its last width columns.
+func tail(s string, width int) string {
+	const dots = 3
+	room, start := width-dots, len(s)
+	if text.StringWidth(s) <= width {
+		return s
+	}
+	for start > 0 {
+		r, size := utf8.DecodeLastRuneInString(s[:start])
+		if room -= text.RuneWidth(r); room < 0 {
+			break
+		}
+		start -= size
+	}
+	return strings.Repeat(".", dots) + s[start:]
+}
+
+// height is how many lines of a terminal the lines take.
+func height(lines []string, width int) int {
+	n := 0
+	for _, line := range lines {
+		n += max(1, (text.StringWidthWithoutEscSequences(line)+width-1)/width)
+	}
+	return n
+}

@@ -1,0 +1,151 @@
+package report
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/lcmsim/lcmsim/engine"
+)
+
+func ptr[T any](v T) *T { return &v }
+
+const sampleDigest = "5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef"
+
+// sampleInput is a realistic run: one company, a limit that a first run exceeds, one expression that cannot be read.
+func sampleInput() Input {
+	condition := func(i int, name, expression string, matched, unknown int, actions ...string) engine.ConditionResult {
+		return engine.ConditionResult{Index: i, Name: name, Expression: expression, Matched: matched, Unknown: unknown, Actions: actions}
+	}
+	r := &engine.Result{
+		Summary: engine.Summary{
+			Identities: 5000, Matched: 4741, AffectedLow: 4698, AffectedHigh: 4733, Classes: 61, PlannedActions: 13277,
+			GrantedEntitlements: 41250, Destructive: true, Unknown: 35, PossibleActions: 70, Deactivated: 259, Revokes: 118,
+			PossibleRevokes: 4, PossibleEntitlements: 105,
+		},
+		Workflows: []engine.WorkflowResult{
+			{Index: 0, Name: "Joiner", State: "ENABLED", Priority: 10, Trigger: `employment_status eq "PENDING" and start_date pr`, Matched: 121,
+				Conditions: []engine.ConditionResult{condition(0, "birthright", "ANY", 121, 0, "Create mailbox", "Birthright access")}},
+			{Index: 1, Name: "Active employees", State: "ENABLED", Priority: 20, Trigger: `employment_status eq "ACTIVE" and employment_type eq "EMPLOYEE"`, Matched: 3612,
+				Conditions: []engine.ConditionResult{
+					condition(0, "China", `work_location eq "China"`, 402, 0, "China access"),
+					condition(1, "US", `work_location eq "US"`, 1610, 0, "US access", "Sync to Okta"),
+					condition(2, "Engineering", `department eq "Engineering"`, 988, 0, "Engineering role"),
+					condition(3, "Managers", `manager eq`, 0, 35, "Manager role"),
+				}},
+			{Index: 2, Name: "Contractors", State: "ENABLED", Priority: 30, Trigger: `employment_type eq "CONTRACTOR"`, Matched: 749},
+			{Index: 3, Name: "Leaver", State: "ENABLED", Priority: 5, Trigger: `employment_status eq "TERMINATED"`, Matched: 259,
+				Conditions: []engine.ConditionResult{condition(0, "all", "ANY", 259, 0, "Disable accounts")}},
+			{Index: 4, Name: "Interns (old)", State: "DISABLED", Trigger: `employment_type eq "INTERN"`, Skipped: true},
+		},
+		Actions: []engine.ActionResult{
+			{Name: "Create mailbox", Type: "CREATE_EMAIL", Effect: engine.EffectOpaque, Planned: 121},
+			{Name: "Birthright access", Type: "MANAGE_RELATIONSHIPS", Effect: engine.EffectGrant, Planned: 4482},
+			{Name: "Sync to Okta", Type: "SYNC_IDENTITIES", Effect: engine.EffectSync, Planned: 4482},
+			{Name: "China access", Type: "MANAGE_RELATIONSHIPS", Effect: engine.EffectGrant, Planned: 402},
+			{Name: "US access", Type: "MANAGE_RELATIONSHIPS", Effect: engine.EffectGrant, Planned: 1610, RemoveExisting: true},
+			{Name: "Engineering role", Type: "MANAGE_RELATIONSHIPS", Effect: engine.EffectGrant, Planned: 988},
+			{Name: "Manager role", Type: "MANAGE_RELATIONSHIPS", Effect: engine.EffectGrant, Possible: 35},
+			{Name: "Welcome mail", Type: "SEND_NOTIFICATION", Effect: engine.EffectOpaque, Planned: 99, Done: 22,
+				Conditions: []engine.ConditionResult{condition(0, "has manager", "manager_id pr", 98, 0, "Notify manager")}},
+			{Name: "Notify manager", Type: "SEND_NOTIFICATION", Effect: engine.EffectOpaque, Planned: 98},
+			{Name: "Disable accounts", Type: "DEPROVISION_IDENTITY", Effect: engine.EffectDeactivate, Planned: 259},
+		},
+		Limits: []engine.LimitResult{
+			{Scope: "policy", Kind: "percent", Name: "max_identities_affected_percentage", Max: 10, Basis: "first_run", AffectedLow: 4698, AffectedHigh: 4733,
+				Population: 5000, Verdict: engine.VerdictExceeded, Headroom: -4233, Enforced: "blocks_all", Stricter: true,
+				Meaning: "On a first run all changes would be blocked: 4,698 identities are more than 10% of 5,000.",
+				NotSeen: []string{"attribute-only syncs", "changes by other policies"}},
+			{Scope: "effect", Kind: "count", Name: "deactivations", Max: 300, Basis: "first_run", AffectedLow: 259, AffectedHigh: 259,
+				Population: 5000, Verdict: engine.VerdictOK, Headroom: 41, Enforced: "own",
+				Meaning: "259 identities would be deactivated, at most 300 may be."},
+		},
+		Sensitivity: []engine.Sensitivity{
+			{Rule: "filter.string_case", Alternative: "fold", Identities: 14},
+			{Rule: "filter.missing_ne", Alternative: "false", Identities: 120, Limits: []string{"deactivations"}},
+			{Rule: "profile.inactive", Alternative: "grant", Identities: 402},
+		},
+		ClassesTotal: 61,
+	}
+	for i, p := range []struct {
+		name              string
+		direct, inherited int
+	}{
+		{"Birthright", 4482, 0}, {"US Employee", 1610, 120}, {"China Employee", 402, 0}, {"Engineering", 0, 988}, {"Engineering Lead", 61, 0}, {"Sales", 0, 640},
+		{"Sales Engineering", 88, 0}, {"Contractor", 749, 0}, {"Legacy VPN", 402, 0},
+	} {
+		profile := engine.ProfileResult{ID: fmt.Sprintf("3a2371b6-%04d", i), Name: p.name, State: ptr("RUNNING"), Direct: p.direct, Inherited: p.inherited}
+		if p.name == "Legacy VPN" {
+			profile.State, profile.Withheld = ptr("PAUSED"), ptr("state PAUSED")
+		}
+		r.AccessProfiles = append(r.AccessProfiles, profile)
+	}
+	for i := range 23 {
+		e := engine.EntitlementResult{
+			DatasourceID: []string{"okta-prod", "ad-corp", "salesforce"}[i%3], EntityType: []string{"OktaGroup", "ActiveDirectoryGroup", "SalesforcePermissionSet"}[i%3],
+			EntityID: fmt.Sprintf("00g%05d", i*37), Name: ptr(fmt.Sprintf("Group %02d", i)), Granted: 4482 - i*190,
+			Profiles: []string{"3a2371b6-0000"},
+		}
+		if i == 3 {
+			e.Revoked, e.Possible = 118, 105
+		}
+		r.Entitlements = append(r.Entitlements, e)
+	}
+	for i := range 4 {
+		r.Classes = append(r.Classes, engine.ClassResult{
+			ID: i, Size: 1200 - 100*i, Exemplar: fmt.Sprintf("W%06d", i), Workflows: []string{"Active employees"},
+			Actions:          []engine.ActionStatus{{Workflow: "Active employees", Name: "Birthright access", Type: "MANAGE_RELATIONSHIPS", Status: "planned"}},
+			AccessProfileIDs: []string{"3a2371b6-0000"}, Entitlements: []string{"okta-prod|OktaGroup|00g00000"},
+		})
+	}
+	ids := Identities{Cap: 3}
+	for i := range 5 {
+		row := sampleRow(i)
+		ids.Add(&row, []string{"Ana Souza", "王小明", ""}[i%3])
+	}
+	policy := &engine.Policy{ID: "5d1c6a52-0c0e", Name: "Workforce lifecycle", State: "RUNNING", EntityType: "WorkdayWorker"}
+	rules := engine.DefaultRules("vendor")
+	rules.Filter.Coerce = true
+	return Input{
+		ToolVersion: "0.1.0",
+		AsOf:        time.Date(2026, 11, 1, 8, 0, 0, 0, time.UTC),
+		Rules:       rules,
+		Policy:      policy,
+		Version:     &engine.Version{Number: 7, State: "PUBLISHED", SHA256: sampleDigest},
+		Catalog:     &engine.Catalog{Given: true, Profiles: make([]engine.Profile, 41), SHA256: sampleDigest},
+		Population:  PopulationInput{Path: "acme/identities.jsonl", Identities: 5000, Excluded: 12, SHA256: ptr(sampleDigest)},
+		Other:       []OtherInput{{Kind: "history", Path: "acme/history.csv", SHA256: ptr(sampleDigest)}, {Kind: "grants", Path: "acme/grants.csv", SHA256: ptr(sampleDigest)}},
+		Result:      r,
+		Findings:    sampleFindings(),
+		Identities:  ids,
+		FailOn:      DefaultFailOn(),
+	}
+}
+
+func sampleFindings() []engine.Finding {
+	at := func(path string, line int) engine.Position {
+		return engine.Position{File: "policies.json", Line: line, Path: "values[0].current_version.config." + path}
+	}
+	return []engine.Finding{
+		{Severity: engine.SeverityWarning, Code: "unknown-attribute", Position: at("workflows[2].conditions_on_success[1].condition_string", 311), Column: 0,
+			Message: `no identity has an attribute "departement"`, Hint: `did you mean "department"?`, Count: 1, Caret: "departement eq \"Sales\"\n^"},
+		{Severity: engine.SeverityWarning, Code: "type-mismatch", Position: at("workflows[1].conditions_on_success[4].condition_string", 250), Column: 0,
+			Message: "a number is compared with a string, which is never equal", Count: 37},
+		{Severity: engine.SeverityWarning, Code: "state-assumed", Position: engine.Position{File: "access_profiles.json"}, Column: engine.NoColumn,
+			Message: "3 access profiles carry no state and are taken as RUNNING", Count: 3},
+		{Severity: engine.SeverityError, Code: "syntax", Position: at("workflows[1].conditions_on_success[3].condition_string", 241), Column: 10,
+			Message: "expected a value after eq", Hint: `write a literal, such as manager eq true`, Count: 1, Caret: "manager eq\n          ^"},
+		{Severity: engine.SeverityInfo, Code: "types-inferred", Position: engine.Position{File: "identities.csv"}, Column: engine.NoColumn, Message: "types of 22 columns were inferred", Count: 22},
+	}
+}
+
+func sampleRow(i int) engine.Row {
+	return engine.Row{
+		EntityID: fmt.Sprintf("W%06d", i), Class: i % 2, WorkflowsMatched: []string{"Active employees"},
+		Actions: []engine.ActionStatus{
+			{Workflow: "Active employees", Name: "Birthright access", Type: "MANAGE_RELATIONSHIPS", Status: "planned"},
+			{Workflow: "Active employees", Name: "Manager role", Type: "MANAGE_RELATIONSHIPS", Status: "possible"},
+		},
+		AccessProfileIDs: []string{"3a2371b6-0000", "3a2371b6-0008"}, Entitlements: []string{"okta-prod|OktaGroup|00g00000"},
+		Revokes: []string{"ad-corp|ActiveDirectoryGroup|old"}, Affected: "yes",
+	}
+}

@@ -1,0 +1,201 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/lcmsim/lcmsim/engine"
+)
+
+// The words of a verdict, most pressing first.
+const (
+	WordGuardBroken   = "GUARD BROKEN"         // a guard is certainly broken
+	WordLimitExceeded = "LIMIT EXCEEDED"       // a limit is certainly exceeded
+	WordGateFailed    = "GATE FAILED"          // --fail-on maybe, error or warning
+	WordInconclusive  = "INCONCLUSIVE"         // exit code 5
+	WordFirstRunOver  = "FIRST RUN OVER LIMIT" // exceeded if nothing has been applied yet, and that gates nothing
+	WordOK            = "OK"
+)
+
+// VerdictLine is what a person reads first and last.
+type VerdictLine struct {
+	Word        string `json:"word"`
+	Sentence    string `json:"sentence"`     // the exact counts
+	ForApprover string `json:"for_approver"` // the same for somebody who is about to sign
+}
+
+func newVerdictLine(d *Document) VerdictLine {
+	s := d.Summary
+	parts := []string{affectedText(s), countNoun(s.PlannedActions, "action", "actions")}
+	if s.Deactivated > 0 {
+		parts = append(parts, Count(s.Deactivated)+" deactivated")
+	}
+	if s.Revokes > 0 {
+		parts = append(parts, countNoun(s.Revokes, "revoke", "revokes"))
+	}
+	parts = append(parts, Count(s.Unknown)+" unknown")
+
+	return VerdictLine{
+		Word:     verdictWord(d.Exit.Code, d.Limits),
+		Sentence: strings.Join(parts, ", "),
+		ForApprover: fmt.Sprintf("If you publish and nothing has been applied yet, %s of %s identities change: +%s grants, -%s revokes, %s deactivated, %s unknown.",
+			rangeText(s.AffectedLow, s.AffectedHigh), Count(s.Identities),
+			rangeText(s.GrantedEntitlements, s.GrantedEntitlements+s.PossibleEntitlements),
+			rangeText(s.Revokes, s.Revokes+s.PossibleRevokes), Count(s.Deactivated), Count(s.Unknown)),
+	}
+}
+
+func verdictWord(code int, limits []engine.LimitResult) string {
+	exceeded := func(guard bool, basis string) bool {
+		return slices.ContainsFunc(limits, func(l engine.LimitResult) bool {
+			return l.Verdict == engine.VerdictExceeded && l.Enforced != "information" &&
+				(l.Scope == "guard") == guard && (basis == "" || l.Basis == basis)
+		})
+	}
+	switch {
+	case exceeded(true, ""):
+		return WordGuardBroken
+	case exceeded(false, "changed"), code == ExitGate && exceeded(false, ""):
+		return WordLimitExceeded
+	case code == ExitGate:
+		return WordGateFailed
+	case code == ExitInconclusive:
+		return WordInconclusive
+	case exceeded(false, ""):
+		return WordFirstRunOver
+	default:
+		return WordOK
+	}
+}
+
+// stateMeaning says what a policy state means to the tenant.
+func stateMeaning(state string) string {
+	switch state {
+	case engine.StateRunning:
+		return "the policy executes its actions"
+	case "DRY_RUN":
+		return "the policy only logs what it would do"
+	case "INITIAL", "PAUSED", "PENDING":
+		return "the policy does nothing until it runs"
+	case "":
+		return "the export does not say whether the policy runs"
+	default:
+		return "an unknown state: the policy is taken to do nothing"
+	}
+}
+
+// lookFirst lists what a reader should look at before anything else.
+func lookFirst(d *Document) []string {
+	var out []string
+	add := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
+	s := d.Summary
+
+	for _, v := range []engine.Verdict{engine.VerdictExceeded, engine.VerdictMaybe, engine.VerdictAtLimit} {
+		for _, l := range d.Limits {
+			if l.Verdict == v {
+				out = append(out, limitReason(l))
+			}
+		}
+	}
+	for _, g := range d.DiagnosticGroups {
+		if g.Severity == engine.SeverityError {
+			add("%s of code %s, the first: %s", countNoun(g.Diagnostics, "error", "errors"), g.Code, d.Diagnostics[g.First].Message)
+		}
+	}
+	if s.Unknown > 0 {
+		add("%s on something unknown: counts are bounds", countNoun(s.Unknown, "identity depends", "identities depend"))
+	}
+	if s.Deactivated > 0 {
+		add("%s deactivated", countNoun(s.Deactivated, "identity would be", "identities would be"))
+	}
+	if s.Revokes > 0 {
+		add("%s taken away from identities that hold them today", countNoun(s.Revokes, "entitlement would be", "entitlements would be"))
+	}
+	if s.MayRemoveOthers > 0 {
+		add("%s an action that removes other entitlements; without a grants file nobody can say which", countNoun(s.MayRemoveOthers, "identity gets", "identities get"))
+	}
+	withheld := 0
+	for _, p := range d.AccessProfiles {
+		if p.Withheld != nil && p.Direct+p.Inherited+p.Possible > 0 {
+			withheld++
+		}
+	}
+	if withheld > 0 {
+		add("%s nothing although the policy reaches them", countNoun(withheld, "access profile grants", "access profiles grant"))
+	}
+	if len(d.Sensitivity) > 0 {
+		most := slices.MaxFunc(d.Sensitivity, func(a, b engine.Sensitivity) int { return cmp.Compare(a.Identities, b.Identities) })
+		if most.Identities > 0 {
+			add("%s differently with the rule %s=%s", countNoun(most.Identities, "identity ends", "identities end"), most.Rule, most.Alternative)
+		}
+	}
+	for _, g := range d.DiagnosticGroups {
+		if g.Severity == engine.SeverityWarning {
+			add("%s of code %s, the first: %s", countNoun(g.Diagnostics, "warning", "warnings"), g.Code, d.Diagnostics[g.First].Message)
+		}
+	}
+	return out
+}
+
+// limitNoun is "limit" or "guard".
+func limitNoun(l engine.LimitResult) string {
+	if l.Scope == "guard" {
+		return "guard"
+	}
+	return "limit"
+}
+
+// limitVerdict is the verdict on a limit in plain words.
+func limitVerdict(l engine.LimitResult) string {
+	words := string(l.Verdict)
+	switch l.Verdict {
+	case engine.VerdictOK:
+		words = "ok"
+	case engine.VerdictAtLimit:
+		words = "at the limit"
+	case engine.VerdictExceeded:
+		words = "exceeded"
+		if l.Scope == "guard" {
+			words = "broken"
+		}
+	case engine.VerdictMaybe:
+		words = "perhaps exceeded"
+		if l.Scope == "guard" {
+			words = "perhaps broken"
+		}
+	}
+	if l.Enforced == "information" {
+		words += ", for information only"
+	}
+	return words
+}
+
+// assumptions lists what the numbers take for granted.
+func assumptions(d *Document, p *engine.Policy) []string {
+	out := []string{
+		"The simulation says what happens once the policy runs, whatever its state is now (" + d.PolicyStateMeaning + ").",
+	}
+	if slices.ContainsFunc(d.Limits, func(l engine.LimitResult) bool { return l.Basis == engine.BasisFirstRun }) || len(d.Limits) == 0 {
+		out = append(out, "Affected counts assume that nothing has been applied yet (basis first_run): identities that already have what the policy gives them are counted too.")
+	}
+	if v := d.Inputs.Policy.VersionState; v != nil && *v != engine.StatePublished {
+		out = append(out, "The evaluated version is "+*v+", not PUBLISHED.")
+	}
+	if p.InitialComplete != nil && !*p.InitialComplete {
+		out = append(out, "The policy's first load is not complete (initial_complete is false).")
+	}
+	if d.Summary.MayRemoveOthers > 0 {
+		out = append(out, "Revokes are not counted: no grants file says which entitlements are held today.")
+	}
+	if d.Summary.Unknown > 0 {
+		out = append(out, "What depends on something unknown is counted in the upper bounds only.")
+	}
+	for _, r := range d.RuleSettings {
+		if r.Differs {
+			out = append(out, fmt.Sprintf("Rule %s is %s (default %s).", r.Rule, r.Value, r.Default))
+		}
+	}
+	return out
+}

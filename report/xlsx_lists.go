@@ -1,0 +1,245 @@
+package report
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/lcmsim/lcmsim/engine"
+)
+
+// lists are the sheets behind the summary, in order.
+func (b *workbook) lists() []listSheet {
+	d := b.d
+	return []listSheet{
+		workflowSheet(d.Workflows), actionSheet(d.Actions), profileSheet(d.AccessProfiles), entitlementSheet(d.Entitlements),
+		identitySheet(d.Identities, d.Summary.Identities), findingSheet(d.Diagnostics), ruleSheet(d.RuleSettings, d.Sensitivity),
+	}
+}
+
+func workflowSheet(workflows []engine.WorkflowResult) listSheet {
+	type line struct {
+		w *engine.WorkflowResult
+		c *engine.ConditionResult // nil: the workflow's own line
+	}
+	lines := []line{}
+	for i := range workflows {
+		w := &workflows[i]
+		lines = append(lines, line{w, nil})
+		for j := range w.Conditions {
+			lines = append(lines, line{w, &w.Conditions[j]})
+		}
+	}
+	return listSheet{
+		name:  "Workflows",
+		note:  fmt.Sprintf("%s, each followed by its conditions. Counts are identities.", countNoun(len(workflows), "workflow", "workflows")),
+		empty: "The policy has no workflows.",
+		columns: []sheetColumn{
+			{"Workflow", 30, kindText}, {"Part", 11, kindText}, {"Number", 9, kindNumber}, {"Condition", 26, kindText}, {"State", 18, kindText},
+			{"Priority", 10, kindNumber}, {"Expression", 60, kindText}, {"Matched", 12, kindNumber}, {"Unknown", 12, kindNumber}, {"Actions", 40, kindText},
+		},
+		rows: len(lines),
+		row: func(i int) []any {
+			w, c := lines[i].w, lines[i].c
+			if c == nil {
+				var priority any
+				if w.Priority != 0 {
+					priority = w.Priority
+				}
+				return []any{w.Name, "workflow", w.Index + 1, nil, skippedText(w.State, w.Skipped), priority, w.Trigger, w.Matched, w.Unknown, nil}
+			}
+			return []any{w.Name, "condition", c.Index + 1, c.Name, skippedText("", c.Skipped), nil, c.Expression, c.Matched, c.Unknown, joined(c.Actions)}
+		},
+	}
+}
+
+func actionSheet(actions []engine.ActionResult) listSheet {
+	type line struct {
+		a *engine.ActionResult
+		c *engine.ConditionResult // nil: the action's own line
+	}
+	lines := []line{}
+	for i := range actions {
+		a := &actions[i]
+		lines = append(lines, line{a, nil})
+		for j := range a.Conditions {
+			lines = append(lines, line{a, &a.Conditions[j]})
+		}
+	}
+	return listSheet{
+		name: "Actions",
+		note: fmt.Sprintf("%s, each followed by the conditions on its success. Counts are identities; planned, possible and done are disjoint.",
+			countNoun(len(actions), "action", "actions")),
+		empty: "The policy has no actions.",
+		columns: []sheetColumn{
+			{"Action", 30, kindText}, {"Part", 11, kindText}, {"Type", 26, kindText}, {"Effect", 12, kindText}, {"State", 12, kindText},
+			{"Removes others", 16, kindText}, {"Planned", 12, kindNumber}, {"Possible", 12, kindNumber}, {"Done before", 13, kindNumber},
+			{"Expression", 50, kindText}, {"Actions on success", 40, kindText},
+		},
+		rows: len(lines),
+		row: func(i int) []any {
+			a, c := lines[i].a, lines[i].c
+			if c == nil {
+				return []any{a.Name, "action", a.Type, string(a.Effect), skippedText("", a.Skipped), yesOrEmpty(a.RemoveExisting), a.Planned, a.Possible, a.Done, nil, nil}
+			}
+			return []any{a.Name, "condition", nil, nil, skippedText("", c.Skipped), nil, c.Matched, c.Unknown, nil, c.Expression, joined(c.Actions)}
+		},
+	}
+}
+
+func profileSheet(profiles []engine.ProfileResult) listSheet {
+	return listSheet{
+		name:  "Profiles",
+		note:  fmt.Sprintf("%s that the policy reaches. Counts are identities.", countNoun(len(profiles), "access profile", "access profiles")),
+		empty: "The policy reaches no access profiles.",
+		columns: []sheetColumn{
+			{"Profile id", 40, kindID}, {"Name", 34, kindText}, {"State", 12, kindText}, {"Direct", 12, kindNumber}, {"Inherited", 12, kindNumber},
+			{"Possible", 12, kindNumber}, {"Withheld because", 40, kindText},
+		},
+		rows: len(profiles),
+		row: func(i int) []any {
+			p := profiles[i]
+			return []any{p.ID, p.Name, orText(p.State, "missing"), p.Direct, p.Inherited, p.Possible, orEmpty(p.Withheld)}
+		},
+	}
+}
+
+func entitlementSheet(entitlements []engine.EntitlementResult) listSheet {
+	return listSheet{
+		name:  "Entitlements",
+		note:  fmt.Sprintf("%s. Counts are identities.", countNoun(len(entitlements), "entitlement", "entitlements")),
+		empty: "The policy reaches no entitlements.",
+		columns: []sheetColumn{
+			{"Datasource id", 38, kindID}, {"Entity type", 26, kindText}, {"Entity id", 38, kindID}, {"Name", 34, kindText}, {"Granted", 12, kindNumber},
+			{"Possible", 12, kindNumber}, {"Revoked", 12, kindNumber}, {"Perhaps revoked", 17, kindNumber}, {"Assigned to type", 20, kindText},
+			{"Assigned to id", 26, kindID}, {"Profile ids", 44, kindText},
+		},
+		rows: len(entitlements),
+		row: func(i int) []any {
+			e := entitlements[i]
+			return []any{e.DatasourceID, e.EntityType, e.EntityID, orEmpty(e.Name), e.Granted, e.Possible, e.Revoked, e.MaybeRevoked,
+				orEmpty(e.AssignedToType), orEmpty(e.AssignedToID), joined(e.Profiles)}
+		},
+	}
+}
+
+func identitySheet(ids Identities, population int) listSheet {
+	return listSheet{
+		name:  "Identities",
+		note:  identityNote(ids, population),
+		empty: "No identity is affected.",
+		columns: []sheetColumn{
+			{"Entity id", 26, kindID}, {"Name", 28, kindText}, {"Affected", 11, kindText}, {"Class", 9, kindNumber}, {"Workflows", 34, kindText},
+			{"Actions", 60, kindText}, {"Profile ids", 44, kindText}, {"Entitlements", 13, kindNumber}, {"Revokes", 11, kindNumber},
+		},
+		rows: len(ids.Rows),
+		row: func(i int) []any {
+			r := ids.Rows[i]
+			return []any{r.EntityID, orEmpty(r.EntityName), r.Affected, r.Class, joined(r.Workflows), joined(r.Actions), joined(r.AccessProfileIDs), r.Entitlements, r.Revokes}
+		},
+	}
+}
+
+// identityNote says how much of the affected identities is listed.
+func identityNote(ids Identities, population int) string {
+	if ids.Listed < ids.Affected {
+		return fmt.Sprintf("The first %s of %s affected identities, in input order: the list is capped at %s. All counts elsewhere are exact; the rows file (--rows) has every identity.",
+			Count(ids.Listed), Count(ids.Affected), Count(ids.Cap))
+	}
+	return fmt.Sprintf("%s of %s in the population, all listed, in input order.", countNoun(ids.Affected, "affected identity", "affected identities"), Count(population))
+}
+
+func findingSheet(diagnostics []Diagnostic) listSheet {
+	return listSheet{
+		name:  "Findings",
+		note:  fmt.Sprintf("%s. Errors make the result inconclusive.", countNoun(len(diagnostics), "finding", "findings")),
+		empty: "No findings.",
+		columns: []sheetColumn{
+			{"Severity", 11, kindText}, {"Code", 26, kindText}, {"Message", 60, kindText}, {"Hint", 40, kindText}, {"Count", 9, kindNumber},
+			{"File", 26, kindText}, {"Line", 9, kindNumber}, {"Path", 60, kindText}, {"Column", 10, kindNumber}, {"Expression", 50, kindText},
+		},
+		rows: len(diagnostics),
+		row: func(i int) []any {
+			d := diagnostics[i]
+			var line, column, expression any
+			if d.Line != nil {
+				line = *d.Line
+			}
+			if d.Column != nil {
+				column = *d.Column
+			}
+			if d.Caret != nil {
+				expression, _, _ = strings.Cut(*d.Caret, "\n")
+			}
+			return []any{string(d.Severity), d.Code, d.Message, orEmpty(d.Hint), d.Count, orEmpty(d.File), line, orEmpty(d.Path), column, expression}
+		},
+	}
+}
+
+func ruleSheet(rules []RuleSetting, sensitivity []engine.Sensitivity) listSheet {
+	flips, limits := map[string][]string{}, map[string][]string{}
+	for _, s := range sensitivity {
+		flips[s.Rule] = append(flips[s.Rule], s.Alternative+": "+Count(s.Identities))
+		if len(s.Limits) > 0 {
+			limits[s.Rule] = append(limits[s.Rule], s.Alternative+": "+strings.Join(s.Limits, ", "))
+		}
+	}
+	return listSheet{
+		name:  "Rules",
+		note:  "How lcmsim reads what the vendor leaves open, and how many identities would end differently under the alternative.",
+		empty: "No rules.",
+		columns: []sheetColumn{
+			{"Rule", 30, kindID}, {"Value", 14, kindText}, {"Default", 14, kindText}, {"Alternatives", 22, kindText}, {"Differs from default", 21, kindText},
+			{"Identities that flip", 24, kindText}, {"Limits whose verdict flips", 44, kindText},
+		},
+		rows: len(rules),
+		row: func(i int) []any {
+			r := rules[i]
+			flip := "none"
+			if f := flips[r.Rule]; len(f) > 0 {
+				flip = joined(f)
+			}
+			return []any{r.Rule, r.Value, r.Default, joined(r.Alternatives), yesOrEmpty(r.Differs), flip, joined(limits[r.Rule])}
+		},
+	}
+}
+
+// joined is a list in one cell.
+func joined(items []string) string { return strings.Join(items, "; ") }
+
+// orEmpty is *s, or nil for an empty cell.
+func orEmpty(s *string) any {
+	if s == nil {
+		return nil
+	}
+	return *s
+}
+
+func yesOrEmpty(yes bool) any {
+	if yes {
+		return "yes"
+	}
+	return nil
+}
+
+// skippedText is a state, and whether its owner is skipped.
+func skippedText(state string, skipped bool) any {
+	switch {
+	case skipped && state != "":
+		return state + ", skipped"
+	case skipped:
+		return "skipped"
+	case state != "":
+		return state
+	}
+	return nil
+}
+
+// versionText is a version number with its state.
+func versionText(p PolicyInput) string {
+	text := "not numbered"
+	if p.Version != nil {
+		text = strconv.Itoa(*p.Version)
+	}
+	return strings.TrimSpace(text + " " + orText(p.VersionState, ""))
+}

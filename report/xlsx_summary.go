@@ -1,0 +1,224 @@
+package report
+
+import (
+	"fmt"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// The summary is written from top to bottom in blocks. Sentences lie over all of its columns; the titles are those of
+// the limits, which are its table.
+var summaryColumns = []sheetColumn{
+	{"Limit", 40, kindText}, {"Affected, at least", 19, kindNumber}, {"Affected, at most", 19, kindNumber}, {"Maximum", 16, kindText},
+	{"Headroom", 13, kindNumber}, {"Verdict", 20, kindText}, {"Meaning", 80, kindText},
+}
+
+const summaryLastColumn = "G"
+
+// summary is the first sheet on its way into a file.
+type summary struct {
+	b   *workbook
+	sw  *excelize.StreamWriter
+	row int // the last row written
+}
+
+func (b *workbook) writeSummary() error {
+	const name = "Summary"
+	if err := b.page(name); err != nil {
+		return err
+	}
+	sw, err := b.f.NewStreamWriter(name)
+	if err != nil {
+		return err
+	}
+	if err := setWidths(sw, summaryColumns); err != nil {
+		return err
+	}
+	if err := sw.SetPanes(&excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}); err != nil {
+		return err
+	}
+	s := &summary{b: b, sw: sw}
+	for _, block := range []func() error{s.verdict, s.lookFirst, s.limits, s.counts, s.inputs, s.rules, s.assumptions} {
+		if err := block(); err != nil {
+			return err
+		}
+	}
+	return sw.Flush()
+}
+
+// line writes one row of values.
+func (s *summary) line(values ...any) error {
+	s.row++
+	cells := s.b.cells(summaryColumns, values)
+	return s.sw.SetRow(fmt.Sprintf("A%d", s.row), cells, excelize.RowOpts{Height: rowHeight(summaryColumns, cells)})
+}
+
+// sentence writes text over the whole width, as high as it needs.
+func (s *summary) sentence(style int, text string) error {
+	s.row++
+	text = cellText(text)
+	over := []sheetColumn{{width: 180, kind: kindText}} // the columns that it lies over, together
+	height := rowHeight(over, []any{excelize.Cell{Value: text}})
+	if style != s.b.styles.text {
+		height *= 2
+	}
+	first := fmt.Sprintf("A%d", s.row)
+	if err := s.sw.SetRow(first, []any{excelize.Cell{StyleID: style, Value: text}}, excelize.RowOpts{Height: height}); err != nil {
+		return err
+	}
+	return s.sw.MergeCell(first, fmt.Sprintf("%s%d", summaryLastColumn, s.row))
+}
+
+// field writes a label with text beside it that lies over the other columns.
+func (s *summary) field(label, text string) error {
+	s.row++
+	if err := s.sw.SetRow(fmt.Sprintf("A%d", s.row), []any{
+		excelize.Cell{StyleID: s.b.styles.text, Value: cellText(label)}, excelize.Cell{StyleID: s.b.styles.id, Value: cellText(text)},
+	}); err != nil {
+		return err
+	}
+	return s.sw.MergeCell(fmt.Sprintf("B%d", s.row), fmt.Sprintf("%s%d", summaryLastColumn, s.row))
+}
+
+// heading leaves a row free and writes the title of a block.
+func (s *summary) heading(text string) error {
+	s.row += 2
+	return s.sw.SetRow(fmt.Sprintf("A%d", s.row), []any{excelize.Cell{StyleID: s.b.styles.heading, Value: text}})
+}
+
+// sentences writes a block of sentences under a heading, or nothing when there are none.
+func (s *summary) sentences(heading string, texts []string, limit int) error {
+	if len(texts) == 0 {
+		return nil
+	}
+	if err := s.heading(heading); err != nil {
+		return err
+	}
+	for i, text := range texts {
+		if i == limit {
+			return s.sentence(s.b.styles.text, fmt.Sprintf("and %s more", Count(len(texts)-limit)))
+		}
+		if err := s.sentence(s.b.styles.text, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *summary) verdict() error {
+	d, style := s.b.d, s.b.styles.bad
+	switch d.Verdict.Word {
+	case WordOK:
+		style = s.b.styles.good
+	case WordFirstRunOver, WordInconclusive:
+		style = s.b.styles.doubt
+	}
+	if err := s.sentence(style, d.Verdict.Word+": "+d.Verdict.Sentence); err != nil {
+		return err
+	}
+	if err := s.sentence(s.b.styles.text, d.Verdict.ForApprover); err != nil {
+		return err
+	}
+	return s.sentences(fmt.Sprintf("Exit code %d, because", d.Exit.Code), d.Exit.Reasons, 10)
+}
+
+func (s *summary) lookFirst() error { return s.sentences("What to look at first", s.b.d.LookFirst, 12) }
+
+func (s *summary) assumptions() error { return s.sentences("Assumptions", s.b.d.Assumptions, 40) }
+
+func (s *summary) counts() error {
+	if err := s.heading("Counts"); err != nil {
+		return err
+	}
+	n := s.b.d.Summary
+	for _, c := range []struct {
+		label string
+		n     int
+	}{
+		{"Identities", n.Identities},
+		{"Matched by a workflow", n.Matched},
+		{"Affected, at least", n.AffectedLow},
+		{"Affected, at most", n.AffectedHigh},
+		{"Depend on something unknown", n.Unknown},
+		{"Planned actions", n.PlannedActions},
+		{"Possible actions", n.PossibleActions},
+		{"Granted entitlements", n.GrantedEntitlements},
+		{"Possible entitlements", n.PossibleEntitlements},
+		{"Identities deactivated", n.Deactivated},
+		{"Revokes", n.Revokes},
+		{"Possible revokes", n.PossibleRevokes},
+		{"Identities that may lose others", n.MayRemoveOthers},
+		{"Behaviour classes", n.Classes},
+	} {
+		if err := s.line(c.label, c.n); err != nil {
+			return err
+		}
+	}
+	if note := s.b.d.Identities; note.Listed < note.Affected {
+		return s.sentence(s.b.styles.text, "Sheet Identities: "+identityNote(note, n.Identities))
+	}
+	return nil
+}
+
+func (s *summary) limits() error {
+	if err := s.heading("Safety limits and guards"); err != nil {
+		return err
+	}
+	limits := s.b.d.Limits
+	if len(limits) == 0 {
+		return s.line("none set")
+	}
+	s.row++
+	headerRow := s.row
+	if err := s.sw.SetRow(fmt.Sprintf("A%d", headerRow), s.b.headerCells(summaryColumns)); err != nil {
+		return err
+	}
+	for _, l := range limits {
+		if err := s.line(l.Name, l.AffectedLow, l.AffectedHigh, limitMax(l), l.Headroom, limitVerdict(l), l.Meaning); err != nil {
+			return err
+		}
+	}
+	return s.b.addTable(s.sw, "Limits", headerRow, len(limits), len(summaryColumns))
+}
+
+func (s *summary) inputs() error {
+	if err := s.heading("Inputs"); err != nil {
+		return err
+	}
+	d, in := s.b.d, s.b.d.Inputs
+	lines := [][2]string{
+		{"Run digest", orText(d.RunDigest, "not computed: an input has no digest")},
+		{"Policy", orText(in.Policy.Name, "(no name)")},
+		{"Policy id", orText(in.Policy.ID, "not known")},
+		{"Version", versionText(in.Policy)},
+		{"Version SHA-256", orText(in.Policy.SHA256, "not computed")},
+		{"State", orText(in.Policy.State, "not known") + ": " + d.PolicyStateMeaning},
+		{"Access profiles", Count(in.Profiles.Count)},
+		{"Access profiles SHA-256", orText(in.Profiles.SHA256, "none")},
+		{"Population", fmt.Sprintf("%s: %s, %s excluded", in.Population.Path, countNoun(in.Population.Identities, "identity", "identities"), Count(in.Population.Excluded))},
+		{"Population SHA-256", orText(in.Population.SHA256, "not computed")},
+	}
+	for _, o := range in.Other {
+		lines = append(lines, [2]string{"File: " + o.Kind, o.Path}, [2]string{"File: " + o.Kind + " SHA-256", orText(o.SHA256, "not computed")})
+	}
+	lines = append(lines, [2]string{"As of", d.AsOf}, [2]string{"Semantics", d.Semantics}, [2]string{"Tool", "lcmsim " + d.ToolVersion})
+	for _, line := range lines {
+		if err := s.field(line[0], line[1]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *summary) rules() error {
+	lines := []string{}
+	for _, r := range s.b.d.RuleSettings {
+		if r.Differs {
+			lines = append(lines, fmt.Sprintf("%s is %s (default %s)", r.Rule, r.Value, r.Default))
+		}
+	}
+	if len(lines) == 0 {
+		lines = []string{"none"}
+	}
+	return s.sentences("Rules that differ from the default", lines, 16)
+}
