@@ -225,7 +225,11 @@ func newDiagnostic(f engine.Finding) Diagnostic {
 	}
 }
 
-// groupDiagnostics groups sorted diagnostics by severity and code, in order of first appearance.
+// pressing are the codes of warnings that most likely tell of a mistake in the policy; groups of them come first.
+var pressing = []string{"unknown-attribute", "overlapping-removal", "profile-withheld", "needs-access-graph", "ignored-expression"}
+
+// groupDiagnostics groups sorted diagnostics by severity and code: by severity, pressing ones first, then in order of
+// first appearance.
 func groupDiagnostics(diagnostics []Diagnostic) []DiagnosticGroup {
 	type key struct {
 		severity engine.Severity
@@ -244,6 +248,15 @@ func groupDiagnostics(diagnostics []Diagnostic) []DiagnosticGroup {
 		groups[g].Diagnostics++
 		groups[g].Count += d.Count
 	}
+	severities := []engine.Severity{engine.SeverityError, engine.SeverityWarning, engine.SeverityInfo}
+	rank := func(g DiagnosticGroup) int {
+		i := slices.Index(pressing, g.Code)
+		if i < 0 {
+			i = len(pressing)
+		}
+		return slices.Index(severities, g.Severity)*(len(pressing)+1) + i
+	}
+	slices.SortStableFunc(groups, func(a, b DiagnosticGroup) int { return rank(a) - rank(b) })
 	return groups
 }
 
