@@ -56,7 +56,11 @@ func (a *arrowPopulation) open(whole randomAccess) error {
 		return err
 	}
 	var schema *arrow.Schema
-	if bytes.Equal(head, arrowMagic) {
+	isFile := bytes.Equal(head, arrowMagic)
+	if err := checkArrowSchema(whole, size, isFile); err != nil {
+		return a.refuse("is no Arrow file: %v", err)
+	}
+	if isFile {
 		file, err := ipc.NewFileReader(whole, mem)
 		if err != nil {
 			return a.refuse("is no Arrow file: %v", err)

@@ -32,7 +32,7 @@ var hostilePopulations = []struct {
 		`@:1: column 4: the name is empty`,
 	}},
 	{"comma-at-end.json", []string{`@:2: is no JSON: invalid character ',' at start of value`}},
-	{"cut-off.arrow", []string{`@: is no Arrow file: arrow/ipc: could not decode footer: arrow/ipc: not an Arrow file (write the file again)`}},
+	{"cut-off.arrow", []string{`@: is no Arrow file: it is cut off (write the file again)`}},
 	{"cut-off.json", []string{`@:3: values[1]: ends in the middle of a value (it looks cut off)`}},
 	{"cut-off.jsonl", []string{`@:2: ends in the middle of a value (it looks cut off)`}},
 	{"cut-off.parquet", []string{`@: is no Parquet file: parquet: magic bytes not found in footer. Either the file is corrupted or this isn't a parquet file`}},

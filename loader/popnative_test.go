@@ -274,7 +274,7 @@ func TestParquetRefusesWhatTheLibraryCannotRead(t *testing.T) {
 
 // TestDamagedNativeFiles flips and cuts bytes: every outcome is fine but a panic or a hang.
 func TestDamagedNativeFiles(t *testing.T) {
-	for _, form := range []string{"parquet"} {
+	for _, form := range []string{"file", "stream", "parquet"} {
 		text := arrow.BinaryTypes.String
 		path := nativeFile(t, form, []arrow.Field{{Name: "entity_id", Type: text}, nullable("a", text), nullable("b", arrow.PrimitiveTypes.Float64),
 			nullable("l", arrow.ListOf(text)), nullable("attributes", arrow.StructOf(nullable("c", text)))},

@@ -90,7 +90,6 @@ type recordReader struct {
 	variants   []cell // by column
 	ownID      cell   // the record's own
 	innerID    cell   // in attributes
-	entityID   cell
 	entityType cell
 	entityName cell
 }
