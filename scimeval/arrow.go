@@ -12,9 +12,9 @@ import (
 )
 
 // ReadColumn turns an arrow column into its distinct values and one code a row (an index into values, or Absent for an
-// arrow null). Values may repeat. Besides columns of NewJSONColumn it reads the native types: strings, integers,
-// floats (their shortest decimal), booleans, decimals, timestamps (RFC 3339 in UTC), dates (YYYY-MM-DD), lists, maps
-// and structs (objects without the members that are null) and dictionaries of these.
+// arrow null). Values may repeat and share the array's memory. Besides columns of NewJSONColumn it reads the native
+// types: strings, integers, floats (their shortest decimal), booleans, decimals, timestamps (RFC 3339 in UTC), dates
+// (YYYY-MM-DD), lists, maps and structs (objects without the members that are null) and dictionaries of these.
 func ReadColumn(field arrow.Field, arr arrow.Array) (values []Value, codes []int32, err error) {
 	if dict, ok := arr.(*array.Dictionary); ok {
 		return readDictionary(field, dict)
@@ -25,6 +25,10 @@ func ReadColumn(field arrow.Field, arr arrow.Array) (values []Value, codes []int
 		return nil, nil, fmt.Errorf("column %s: %w", field.Name, err)
 	}
 	switch a := arr.(type) {
+	case *array.Null: // which has no validity bits
+		for i := range c.codes {
+			c.codes[i] = Absent
+		}
 	case *array.String:
 		err = codeTexts(&c, arr, a.Value)
 	case *array.LargeString:
@@ -54,9 +58,10 @@ func ReadColumn(field arrow.Field, arr arrow.Array) (values []Value, codes []int
 func readDictionary(field arrow.Field, dict *array.Dictionary) ([]Value, []int32, error) {
 	inner := dict.Dictionary()
 	values := make([]Value, inner.Len())
-	asJSON := false
-	if i := field.Metadata.FindKey(valuesKey); i >= 0 {
-		asJSON = field.Metadata.Values()[i] == "json"
+	var reader plainReader
+	texts, asJSON := inner.(*array.String)
+	if i := field.Metadata.FindKey(valuesKey); i < 0 || field.Metadata.Values()[i] != "json" {
+		asJSON = false
 	}
 	at, err := accessor(inner)
 	if err != nil {
@@ -67,7 +72,7 @@ func readDictionary(field arrow.Field, dict *array.Dictionary) ([]Value, []int32
 			continue
 		}
 		if asJSON {
-			values[i], err = ParseValue([]byte(inner.(*array.String).Value(i)))
+			values[i], err = reader.parse(texts.Value(i))
 		} else {
 			values[i], err = at(i)
 		}
@@ -75,21 +80,37 @@ func readDictionary(field arrow.Field, dict *array.Dictionary) ([]Value, []int32
 			return nil, nil, fmt.Errorf("column %s: %w", field.Name, err)
 		}
 	}
-	codes := make([]int32, dict.Len())
-	indices := dict.Indices()
-	if ints, ok := indices.(*array.Int32); ok && indices.NullN() == 0 && inner.NullN() == 0 {
-		copy(codes, ints.Int32Values())
-		return values, codes, nil
-	}
-	for i := range codes {
-		codes[i] = Absent
-		if dict.IsValid(i) {
-			if at := dict.GetValueIndex(i); inner.IsValid(at) {
-				codes[i] = int32(at)
-			}
-		}
+	codes, err := dictionaryCodes(dict)
+	if err != nil {
+		return nil, nil, fmt.Errorf("column %s: %w", field.Name, err)
 	}
 	return values, codes, nil
+}
+
+// dictionaryCodes gives the index of each row's entry; a null entry is absent as well.
+func dictionaryCodes(dict *array.Dictionary) ([]int32, error) {
+	codes := make([]int32, dict.Len())
+	index := dict.GetValueIndex
+	if ints, ok := dict.Indices().(*array.Int32); ok {
+		raw := ints.Int32Values()
+		index = func(i int) int { return int(raw[i]) }
+	}
+	entries := dict.Dictionary()
+	size, nulls, nullEntries := entries.Len(), dict.NullN() > 0, entries.NullN() > 0
+	for i := range codes {
+		codes[i] = Absent
+		if nulls && dict.IsNull(i) {
+			continue
+		}
+		at := index(i)
+		if at < 0 || at >= size {
+			return nil, fmt.Errorf("row %d: no entry %d in a dictionary of %d", i, at, size)
+		}
+		if !nullEntries || entries.IsValid(at) {
+			codes[i] = int32(at)
+		}
+	}
+	return codes, nil
 }
 
 // coder collects distinct values in order of first appearance.
@@ -237,8 +258,18 @@ func accessor(arr arrow.Array) (func(int) (Value, error), error) {
 	case *array.Date64:
 		return func(i int) (Value, error) { return StringValue(a.Value(i).FormattedString()), nil }, nil
 	case *array.Dictionary:
-		inner, err := accessor(a.Dictionary())
-		return func(i int) (Value, error) { return inner(a.GetValueIndex(i)) }, err
+		dict := a.Dictionary()
+		inner, err := accessor(dict)
+		return func(i int) (Value, error) {
+			at := a.GetValueIndex(i)
+			if at < 0 || at >= dict.Len() {
+				return Value{}, fmt.Errorf("no entry %d in a dictionary of %d", at, dict.Len())
+			}
+			if dict.IsNull(at) {
+				return NullValue(), nil
+			}
+			return inner(at)
+		}, err
 	case array.ExtensionArray:
 		return accessor(a.Storage())
 	case *array.Map:
@@ -287,6 +318,9 @@ func structAccessor(a *array.Struct) (func(int) (Value, error), error) {
 			v, err := inner[j](i)
 			if err != nil {
 				return Value{}, fmt.Errorf("member %s: %w", f.Name, err)
+			}
+			if v.Kind() == KindNull {
+				continue
 			}
 			members = append(members, Member{f.Name, v})
 		}
@@ -340,4 +374,3 @@ func instantText(t time.Time) (Value, error) {
 	}
 	return StringValue(t.Format("2006-01-02T15:04:05.999999999Z07:00")), nil
 }
-

@@ -50,9 +50,10 @@ func (c *cell) time() (Instant, bool) {
 
 // comparer is an operator and a literal under vendor semantics: SPEC section 2, first table. Ne is decided as not eq.
 type comparer struct {
-	op      Op
-	literal Value
-	rules   Rules
+	op        Op
+	literal   Value
+	rules     Rules
+	satisfied [3]bool // by the sign of value - literal, plus 1: whether gt, ge, lt or le is true
 
 	text      string // of a string literal, folded where the rules say so
 	instant   Instant
@@ -65,6 +66,7 @@ type comparer struct {
 
 func newComparer(op Op, literal Value, rules Rules) *comparer {
 	k := &comparer{op: op, literal: literal, rules: rules}
+	k.satisfied = [3]bool{op == OpLt || op == OpLe, op == OpLe || op == OpGe, op == OpGt || op == OpGe}
 	if literal.Kind() == KindString {
 		k.text = literal.Text()
 		k.instant, k.isInstant = ParseInstant(k.text)
@@ -103,7 +105,7 @@ func (k *comparer) attribute(c *cell) outcome {
 	}
 	if k.op == OpPr {
 		switch {
-		case v.Kind() == KindList && len(v.items) == 0, v.Kind() == KindString && v.text == "" && !k.rules.PrEmpty:
+		case v.Kind() == KindList && len(v.Items()) == 0, v.Kind() == KindString && v.text == "" && !k.rules.PrEmpty:
 			return found
 		}
 		return matches | found
@@ -114,7 +116,7 @@ func (k *comparer) attribute(c *cell) outcome {
 	var o outcome
 	switch v.Kind() {
 	case KindList:
-		o = k.list(v.items)
+		o = k.list(v.Items())
 	case KindObject:
 		o = mismatch
 	default:
@@ -195,14 +197,14 @@ func (k *comparer) scalar(c *cell) outcome {
 func (k *comparer) numbers(v Value) (value, literal Decimal, ok bool) {
 	switch {
 	case k.literal.Kind() == KindNumber && v.Kind() == KindNumber:
-		return v.number, k.literal.number, true
+		return v.Number(), k.literal.Number(), true
 	case !k.rules.Coerce:
 		return Decimal{}, Decimal{}, false
 	case k.literal.Kind() == KindNumber && v.Kind() == KindString:
 		d, ok := numberIn(v.text)
-		return d, k.literal.number, ok
+		return d, k.literal.Number(), ok
 	case k.literal.Kind() == KindString && v.Kind() == KindNumber:
-		return v.number, k.number, k.isNumber
+		return v.Number(), k.number, k.isNumber
 	}
 	return Decimal{}, Decimal{}, false
 }
@@ -265,16 +267,4 @@ func (k *comparer) texts(c *cell) outcome {
 }
 
 // ordered tells whether the sign of value - literal satisfies the operator.
-func (k *comparer) ordered(sign int) bool {
-	switch k.op {
-	case OpGt:
-		return sign > 0
-	case OpGe:
-		return sign >= 0
-	case OpLt:
-		return sign < 0
-	case OpLe:
-		return sign <= 0
-	}
-	return false
-}
+func (k *comparer) ordered(sign int) bool { return k.satisfied[sign+1] }

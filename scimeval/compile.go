@@ -31,6 +31,7 @@ type Filter struct {
 	// Notices are what a user should know although the filter can be evaluated; in text order.
 	Notices []Notice
 
+	refused      bool
 	lower, upper int32 // nodes
 	sites        []site
 }
@@ -81,7 +82,8 @@ type candidate struct {
 
 // innerName is a comparison inside a value path, for Seen.
 type innerName struct {
-	test *Comparison
+	at   *Comparison
+	test looseBody
 	name int
 }
 
@@ -192,13 +194,14 @@ func (b *builder) filter(src string) Filter {
 	}
 	f := Filter{Source: src, Tree: p.tree, lower: falseNode, upper: trueNode}
 	if p.err != nil {
-		f.Errors = []*Error{p.err}
+		f.Errors, f.refused = []*Error{p.err}, true
 		return f
 	}
 	b.current = &f
 	lower, upper := b.build(p.tree)
 	if b.options.Semantics == RFC7644 && len(f.Errors) > 0 {
-		return f // the standard refuses the whole filter
+		f.refused = true // the whole filter
+		return f
 	}
 	f.lower, f.upper = lower, upper
 	return f
@@ -237,6 +240,9 @@ func (b *builder) not(arg int32) int32 {
 		return trueNode
 	case trueNode:
 		return falseNode
+	}
+	if n := b.program.nodes[arg]; n.kind == notNode {
+		return n.args[0]
 	}
 	return b.intern(node{notNode, []int32{arg}})
 }
@@ -312,7 +318,7 @@ func (b *builder) comparison(c *Comparison) (lower, upper int32) {
 			b.current.Errors = append(b.current.Errors, err)
 			return falseNode, trueNode
 		}
-		id := b.leaf(c, []candidate{{b.column(def.Name), ""}}, test, everyKind, Print(c)+" "+ruleBits(b.options.Rules), nil)
+		id := b.leaf(c, []candidate{{b.column(def.Name), ""}}, test, everyKind, "strict "+Print(c)+" "+ruleBits(b.options.Rules), nil)
 		b.addSite(id, c.Path, c.LiteralAt)
 		return b.leafNode(id)
 	}
@@ -334,33 +340,40 @@ func (b *builder) valuePath(n *ValuePath) (lower, upper int32) {
 			b.current.Errors = append(b.current.Errors, err)
 			return falseNode, trueNode
 		}
-		id := b.leaf(n, []candidate{{b.column(def.Name), ""}}, test, everyKind, Print(n)+" "+ruleBits(b.options.Rules), nil)
+		id := b.leaf(n, []candidate{{b.column(def.Name), ""}}, test, everyKind, "strict "+Print(n)+" "+ruleBits(b.options.Rules), nil)
 		b.addSite(id, n.Path, n.Path.At)
 		return b.leafNode(id)
 	}
 	unknown := false
-	path := &loosePath{body: n.Body, tests: make(map[*Comparison]looseComparison), fold: b.options.Rules.AttributeFold}
+	test := func(c *Comparison) looseComparison {
+		return looseComparison{newComparer(c.Op, c.Literal, b.options.Rules)}
+	}
+	path := &loosePath{body: looseBodyOf(n.Body, test), fold: b.options.Rules.AttributeFold}
 	var differs kindSet
 	var names []innerName
+	matter := Rules{AttributeFold: b.options.Rules.AttributeFold} // to some comparison of the body
 	comparisons(n.Body, func(c *Comparison) {
 		unknown = b.unevaluable(c) || unknown
-		path.tests[c] = looseComparison{newComparer(c.Op, c.Literal, b.options.Rules)}
 		differs |= b.differing(c)
+		one := relevant(b.options.Rules, c)
+		for _, rule := range filterRules {
+			*rule.field(&matter) = *rule.field(&matter) || *rule.field(&one)
+		}
 		if b.variant == 0 {
-			names = append(names, innerName{c, b.name(n.Path.String() + "[" + c.Path.String() + "]")})
+			names = append(names, innerName{c, looseBodyOf(c, test), b.name(n.Path.String() + "[" + c.Path.String() + "]")})
 		}
 	})
 	if unknown {
 		return falseNode, trueNode
 	}
 	differs &= kinds(KindList, KindObject)
-	key := "path " + Print(n.Body) + " " + ruleBits(b.options.Rules)
+	key := "path " + Print(n.Body) + " " + ruleBits(matter)
 	id := b.leaf(n, b.candidates(n.Path), path, differs, key, names)
 	b.addSite(id, n.Path, n.Path.At)
 	if b.variant == 0 {
 		for _, in := range names {
 			b.current.sites = append(b.current.sites, site{
-				leaf: -1, name: in.name, path: in.test.Path.String(), at: in.test.Path.At, literalAt: in.test.LiteralAt})
+				leaf: -1, name: in.name, path: in.test.path, at: in.at.Path.At, literalAt: in.at.LiteralAt})
 		}
 	}
 	return b.leafNode(id)
@@ -483,3 +496,10 @@ func ruleBits(r Rules) string {
 	}
 	return string(bits)
 }
+
+// UnknownUnder tells whether some record may make the i-th filter neither true nor false under a variant.
+func (p *Program) UnknownUnder(variant, i int) bool { return p.filters[variant][i].Unknown() }
+
+// Refused tells that nothing of the filter is evaluated: it is no filter, or the standard refuses it. Otherwise Errors
+// are about parts of it.
+func (f *Filter) Refused() bool { return f.refused }

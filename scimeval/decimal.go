@@ -148,29 +148,35 @@ func (d Decimal) String() string {
 	if d.neg {
 		b.WriteByte('-')
 	}
-	n := len(d.digits)
 	switch {
-	case d.exp >= n && d.exp <= 21:
-		b.WriteString(d.digits)
-		b.WriteString(strings.Repeat("0", d.exp-n))
-	case d.exp > 0 && d.exp < n:
-		b.WriteString(d.digits[:d.exp])
-		b.WriteByte('.')
-		b.WriteString(d.digits[d.exp:])
-	case d.exp <= 0 && d.exp > -7:
-		b.WriteString("0.")
-		b.WriteString(strings.Repeat("0", -d.exp))
-		b.WriteString(d.digits)
+	case d.exp > -7 && d.exp <= max(21, len(d.digits)-1):
+		d.appendPlain(&b, d.exp)
 	default:
-		b.WriteByte(d.digits[0])
-		if n > 1 {
-			b.WriteByte('.')
-			b.WriteString(d.digits[1:])
-		}
+		// One digit before the point, unless that pushes the exponent beyond its limit.
+		exponent := min(max(d.exp-1, -MaxNumberExponent), MaxNumberExponent)
+		d.appendPlain(&b, d.exp-exponent)
 		b.WriteByte('e')
-		b.WriteString(strconv.Itoa(d.exp - 1))
+		b.WriteString(strconv.Itoa(exponent))
 	}
 	return b.String()
+}
+
+// appendPlain writes the digits with the decimal point behind the first point of them.
+func (d Decimal) appendPlain(b *strings.Builder, point int) {
+	n := len(d.digits)
+	switch {
+	case point <= 0:
+		b.WriteString("0.")
+		b.WriteString(strings.Repeat("0", -point))
+		b.WriteString(d.digits)
+	case point >= n:
+		b.WriteString(d.digits)
+		b.WriteString(strings.Repeat("0", point-n))
+	default:
+		b.WriteString(d.digits[:point])
+		b.WriteByte('.')
+		b.WriteString(d.digits[point:])
+	}
 }
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }

@@ -32,7 +32,15 @@ type column struct {
 	id    int
 	cells []cell   // value of code i+1
 	codes []uint32 // by row
-	count []int    // rows by code
+	count []int32  // rows by code
+
+	leaves []columnLeaf // what decideLeaves decides on it
+}
+
+// columnLeaf is a leaf that reads a column, and the sub-attribute that it looks into there.
+type columnLeaf struct {
+	id  int32
+	sub string
 }
 
 // The first two masks are the constants.
@@ -74,6 +82,7 @@ func (e *Evaluator) Evaluate(rec arrow.Record) error {
 	if tail := e.rows % 64; tail != 0 {
 		fill[len(fill)-1] = 1<<tail - 1
 	}
+	e.decideLeaves()
 	for i := range e.program.leaves {
 		e.leafMask[i] = e.leaf(int32(i))
 	}
@@ -97,7 +106,8 @@ func (e *Evaluator) Upper(variant, filter int) []uint64 {
 	return e.masks[e.nodeMask[e.program.filters[variant][filter].upper]]
 }
 
-// Same tells whether a variant gives the filter the masks that variant 0 gives it.
+// Same tells whether a variant is known to give the filter the masks that variant 0 gives it: false may stand for equal
+// masks that were found in different ways.
 func (e *Evaluator) Same(variant, filter int) bool {
 	a, b := &e.program.filters[0][filter], &e.program.filters[variant][filter]
 	return e.nodeMask[a.lower] == e.nodeMask[b.lower] && e.nodeMask[a.upper] == e.nodeMask[b.upper]
@@ -120,7 +130,7 @@ func (e *Evaluator) load(rec arrow.Record) error {
 		if err != nil {
 			return err
 		}
-		c := &column{id: i, cells: make([]cell, len(values)), codes: make([]uint32, len(codes)), count: make([]int, len(values)+1)}
+		c := &column{id: i, cells: make([]cell, len(values)), codes: make([]uint32, len(codes)), count: make([]int32, len(values)+1)}
 		for j, v := range values {
 			c.cells[j].value = v
 		}
@@ -151,61 +161,80 @@ func (e *Evaluator) newMask() int32 {
 	return int32(e.used - 1)
 }
 
+// decideLeaves fills the tables of the leaves that read one column in this batch. It goes column by column and, within
+// a column, block by block of values, so that all leaves look at a value while it is in the processor's cache.
+func (e *Evaluator) decideLeaves() {
+	for i := range e.program.leaves {
+		l := &e.program.leaves[i]
+		c, sub := e.columns[l.candidates[0].column], l.candidates[0].sub
+		if len(l.candidates) > 1 && c.count[0] > 0 {
+			if int(c.count[0]) < e.rows {
+				e.tableOf[i] = nil // leafOnBoth decides it
+				continue
+			}
+			c, sub = e.columns[l.candidates[1].column], l.candidates[1].sub
+		}
+		e.tables[i] = slices.Grow(e.tables[i][:0], len(c.count))[:len(c.count)]
+		e.tableOf[i] = c
+		c.leaves = append(c.leaves, columnLeaf{int32(i), sub})
+	}
+	const block = 256
+	for _, c := range e.columns {
+		for from := 0; from < len(c.count); from += block {
+			to := min(from+block, len(c.count))
+			for _, cl := range c.leaves {
+				l := &e.program.leaves[cl.id]
+				table := e.tables[cl.id]
+				if l.base >= 0 && l.base != cl.id && e.tableOf[l.base] == c {
+					copy(table[from:to], e.tables[l.base][from:to])
+					redecide(table, l, c, cl.sub, from, to)
+				} else {
+					decide(table, l, c, cl.sub, from, to)
+				}
+			}
+		}
+		c.leaves = nil // a column may stand for several attributes
+	}
+}
+
 // leaf gives the mask of a leaf and records observations for those of variant 0.
 func (e *Evaluator) leaf(id int32) int32 {
 	l := &e.program.leaves[id]
-	first := e.columns[l.candidates[0].column]
-	if len(l.candidates) == 1 || first.count[0] == 0 {
-		return e.leafOn(id, l, first, l.candidates[0].sub)
+	c := e.tableOf[id]
+	if c == nil {
+		return e.leafOnBoth(id, l, e.columns[l.candidates[0].column], e.columns[l.candidates[1].column])
 	}
-	second := e.columns[l.candidates[1].column]
-	if first.count[0] == e.rows {
-		return e.leafOn(id, l, second, l.candidates[1].sub)
-	}
-	return e.leafOnBoth(id, l, first, second)
-}
-
-// leafOn decides a leaf that reads one column.
-func (e *Evaluator) leafOn(id int32, l *leaf, c *column, sub string) int32 {
-	table := e.tables[id]
-	if cap(table) < len(c.count) {
-		table = make([]outcome, len(c.count))
-	}
-	table = table[:len(c.count)]
-	if l.base >= 0 && l.base != id && e.tableOf[l.base] == c {
-		copy(table, e.tables[l.base])
-		redecide(table, l, c, sub)
-	} else {
-		decide(table, l, c, sub)
-	}
-	e.tables[id], e.tableOf[id] = table, c
 	if l.base == id {
-		e.seen.observe(id, l, c, sub, table)
+		sub := l.candidates[0].sub
+		if c != e.columns[l.candidates[0].column] {
+			sub = l.candidates[1].sub
+		}
+		e.seen.observe(id, l, c, sub, e.tables[id])
 	}
-	return e.tableMask(c, table)
+	return e.tableMask(c, e.tables[id])
 }
 
-// decide fills a table with the outcome of each code that occurs.
-func decide(table []outcome, l *leaf, c *column, sub string) {
-	clear(table)
-	if c.count[0] > 0 {
+// decide fills a table, from one code to before another, with the outcome of each code that occurs.
+func decide(table []outcome, l *leaf, c *column, sub string, from, to int) {
+	clear(table[from:to])
+	if from == 0 && c.count[0] > 0 {
 		table[0] = l.decider.decide(nil, sub)
 	}
-	for i := range c.cells {
-		if c.count[i+1] > 0 {
-			table[i+1] = l.decider.decide(&c.cells[i], sub)
+	for i := max(from, 1); i < to; i++ {
+		if c.count[i] > 0 {
+			table[i] = l.decider.decide(&c.cells[i-1], sub)
 		}
 	}
 }
 
 // redecide does the same where the table already holds what variant 0 says.
-func redecide(table []outcome, l *leaf, c *column, sub string) {
-	if l.differs&absentBit != 0 && c.count[0] > 0 {
+func redecide(table []outcome, l *leaf, c *column, sub string, from, to int) {
+	if from == 0 && l.differs&absentBit != 0 && c.count[0] > 0 {
 		table[0] = l.decider.decide(nil, sub)
 	}
-	for i := range c.cells {
-		if c.count[i+1] > 0 && l.differs&(1<<c.cells[i].value.kind) != 0 {
-			table[i+1] = l.decider.decide(&c.cells[i], sub)
+	for i := max(from, 1); i < to; i++ {
+		if c.count[i] > 0 && l.differs&(1<<c.cells[i-1].value.kind) != 0 {
+			table[i] = l.decider.decide(&c.cells[i-1], sub)
 		}
 	}
 }
@@ -264,10 +293,9 @@ func (e *Evaluator) leafOnBoth(id int32, l *leaf, first, second *column) int32 {
 	var tables [2][]outcome
 	for i, c := range []*column{first, second} {
 		t := slices.Grow(e.scratch[i][:0], len(c.count))[:len(c.count)]
-		decide(t, l, c, l.candidates[i].sub)
+		decide(t, l, c, l.candidates[i].sub, 0, len(t))
 		e.scratch[i], tables[i] = t, t
 	}
-	e.tableOf[id] = nil
 	mask := e.newMask()
 	dst := e.masks[mask]
 	for r := range e.rows {

@@ -20,11 +20,19 @@ func (l looseComparison) decide(c *cell, sub string) outcome {
 	}
 	switch c.value.Kind() {
 	case KindObject:
-		return l.attribute(member(c.value, sub, l.rules.AttributeFold))
+		return l.value(memberValue(&c.value, sub, l.rules.AttributeFold))
 	case KindList:
-		return l.objects(c.value.items, sub)
+		return l.objects(c.value.Items(), sub)
 	}
 	return l.absent()
+}
+
+// value decides the comparison on a value inside another one; nil = absent.
+func (l looseComparison) value(v *Value) outcome {
+	if v == nil {
+		return l.attribute(nil)
+	}
+	return l.attribute(&cell{value: *v})
 }
 
 // objects decides a.sub on a list: some object satisfies it. A list without any object is absent.
@@ -35,19 +43,18 @@ func (l looseComparison) objects(items []Value, sub string) outcome {
 	if some.op == OpNe {
 		some.op = OpEq
 	}
-	for _, item := range items {
-		if item.Kind() != KindObject {
+	for i := range items {
+		if items[i].Kind() != KindObject {
 			continue
 		}
 		objects++
-		c := member(item, sub, l.rules.AttributeFold)
-		if c == nil || c.value.Kind() == KindNull {
+		v := memberValue(&items[i], sub, l.rules.AttributeFold)
+		if v == nil || v.Kind() == KindNull {
 			lacking++
 		}
-		if c == nil {
-			continue
+		if v != nil {
+			o |= looseComparison{&some}.value(v)
 		}
-		o |= some.attribute(c)
 	}
 	if objects == 0 {
 		return l.absent()
@@ -63,115 +70,156 @@ func (l looseComparison) objects(items []Value, sub string) outcome {
 
 // loosePath is a value path under vendor semantics.
 type loosePath struct {
-	body Node
-	// tests holds what stands behind each comparison of the body.
-	tests map[*Comparison]looseComparison
-	fold  bool
+	body looseBody
+	fold bool
+}
+
+// looseBody is a part of a value path's body.
+type looseBody struct {
+	kind  nodeKind
+	terms []looseBody     // of andNode, orNode and notNode
+	test  looseComparison // of leafNode
+	path  string          // what test compares: the literal key first,
+	name  string          // then one dot into the member of this name,
+	sub   string          // where it is not empty
+}
+
+// looseBodyOf prepares a body; test makes its comparisons.
+func looseBodyOf(n Node, test func(*Comparison) looseComparison) looseBody {
+	var kind nodeKind
+	var terms []Node
+	switch n := n.(type) {
+	case *And:
+		kind, terms = andNode, n.Terms
+	case *Or:
+		kind, terms = orNode, n.Terms
+	case *Not:
+		kind, terms = notNode, []Node{n.Term}
+	case *Comparison:
+		return looseBody{kind: leafNode, test: test(n), path: n.Path.String(), name: Path{URI: n.Path.URI, Name: n.Path.Name}.String(), sub: n.Path.Sub}
+	default:
+		panic("scimeval: a value path stands inside another")
+	}
+	body := looseBody{kind: kind, terms: make([]looseBody, len(terms))}
+	for i, t := range terms {
+		body.terms[i] = looseBodyOf(t, test)
+	}
+	return body
 }
 
 func (l *loosePath) decide(c *cell, sub string) outcome {
 	if c == nil {
 		return 0
 	}
-	v := c.value
-	if sub != "" {
-		return l.within(v, sub)
+	if sub == "" {
+		return l.elements(&c.value)
 	}
-	o := found
-	switch v.Kind() {
-	case KindObject:
-		o |= l.object(l.body, v)
-	case KindList:
-		for _, item := range v.items {
-			if item.Kind() == KindObject {
-				o |= l.object(l.body, item)
+	var o outcome
+	items := []Value{c.value}
+	if c.value.Kind() == KindList {
+		items = c.value.Items()
+	}
+	for i := range items {
+		if items[i].Kind() == KindObject {
+			if v := memberValue(&items[i], sub, l.fold); v != nil {
+				o |= l.elements(v)
 			}
 		}
 	}
 	return o
 }
 
-// within decides a.sub[...]: the elements are those of the sub-attribute of each object.
-func (l *loosePath) within(v Value, sub string) outcome {
-	items := []Value{v}
-	if v.Kind() == KindList {
-		items = v.items
-	}
-	var o outcome
-	for _, item := range items {
-		if item.Kind() == KindObject {
-			o |= l.decide(member(item, sub, l.fold), "")
+// elements decides the path on an attribute that is there: some object of it satisfies the body.
+func (l *loosePath) elements(v *Value) outcome {
+	o := found
+	switch v.Kind() {
+	case KindObject:
+		o |= l.body.decide(v, l.fold)
+	case KindList:
+		items := v.Items()
+		for i := range items {
+			if items[i].Kind() == KindObject {
+				o |= l.body.decide(&items[i], l.fold)
+			}
 		}
 	}
 	return o
 }
 
-// object decides the body on one element. Every term is decided, so that flags do not depend on the order of terms.
-func (l *loosePath) object(n Node, element Value) outcome {
-	switch n := n.(type) {
-	case *And:
+// decide decides the body on one element. Every term is decided, so that flags do not depend on the order of terms.
+func (b *looseBody) decide(element *Value, fold bool) outcome {
+	switch b.kind {
+	case andNode:
 		o := matches
-		for _, t := range n.Terms {
-			p := l.object(t, element)
+		for i := range b.terms {
+			p := b.terms[i].decide(element, fold)
 			o = o&p&matches | (o|p)&^matches
 		}
 		return o
-	case *Or:
+	case orNode:
 		var o outcome
-		for _, t := range n.Terms {
-			o |= l.object(t, element)
+		for i := range b.terms {
+			o |= b.terms[i].decide(element, fold)
 		}
 		return o
-	case *Not:
-		return l.object(n.Term, element).negate()
-	case *Comparison:
-		test := l.tests[n]
-		if n.Path.Sub == "" {
-			return test.attribute(member(element, n.Path.String(), l.fold))
-		}
-		if c := member(element, n.Path.String(), l.fold); c != nil {
-			return test.attribute(c)
-		}
-		return test.decide(member(element, Path{URI: n.Path.URI, Name: n.Path.Name}.String(), l.fold), n.Path.Sub)
+	case notNode:
+		return b.terms[0].decide(element, fold).negate()
 	}
-	panic("scimeval: a value path stands inside another")
+	v := memberValue(element, b.path, fold)
+	if v != nil || b.sub == "" {
+		return b.test.value(v)
+	}
+	if v = memberValue(element, b.name, fold); v == nil {
+		return b.test.absent()
+	}
+	return b.test.decide(&cell{value: *v}, b.sub)
 }
 
-// has tells whether some element of the value has the attribute that the comparison names.
-func (l *loosePath) has(v Value, sub string, n *Comparison) bool {
+// has tells whether some element of the value has the attribute that a comparison of the body names.
+func (l *loosePath) has(v Value, sub string, test *looseBody) bool {
 	switch v.Kind() {
 	case KindList:
-		for _, item := range v.items {
-			if item.Kind() == KindObject && l.has(item, sub, n) {
+		for _, item := range v.Items() {
+			if item.Kind() == KindObject && l.has(item, sub, test) {
 				return true
 			}
 		}
 	case KindObject:
 		if sub != "" {
-			c := member(v, sub, l.fold)
-			return c != nil && l.has(c.value, "", n)
+			m := memberValue(&v, sub, l.fold)
+			return m != nil && l.has(*m, "", test)
 		}
-		if member(v, n.Path.String(), l.fold) != nil {
+		if memberValue(&v, test.path, l.fold) != nil {
 			return true
 		}
-		c := member(v, n.Path.Name, l.fold)
-		return n.Path.Sub != "" && c != nil && l.tests[n].decide(c, n.Path.Sub)&found != 0
+		m := memberValue(&v, test.name, l.fold)
+		return test.sub != "" && m != nil && test.test.decide(&cell{value: *m}, test.sub)&found != 0
 	}
 	return false
 }
 
-// member finds a member of an object: the exact name, otherwise, with fold, the first that differs only in case.
+// member is memberValue as a cell.
 func member(object Value, name string, fold bool) *cell {
-	for i := range object.members {
-		if object.members[i].Name == name {
-			return &cell{value: object.members[i].Value}
+	if v := memberValue(&object, name, fold); v != nil {
+		return &cell{value: *v}
+	}
+	return nil
+}
+
+// memberValue finds a member of an object: the exact name, otherwise, with fold, the first that differs only in case;
+// nil = there is none.
+func memberValue(object *Value, name string, fold bool) *Value {
+	members := object.Members()
+	for i := range members {
+		if members[i].Name == name {
+			return &members[i].Value
 		}
 	}
 	if fold {
 		folded := Fold(name)
-		for i := range object.members {
-			if Fold(object.members[i].Name) == folded {
-				return &cell{value: object.members[i].Value}
+		for i := range members {
+			if Fold(members[i].Name) == folded {
+				return &members[i].Value
 			}
 		}
 	}

@@ -5,8 +5,8 @@ import "strings"
 // Nearest is the candidate that somebody who wrote name most likely meant; "" when none is near. Letter case,
 // underscores and the prefix customprop_ are worth less than letters. Ties go to the first candidate in byte order.
 func Nearest(name string, candidates []string) string {
-	best, bestCost := "", 1+2*max(1, min(len(name)/3, 3))
 	key := nameKey(name)
+	best, bestCost := "", 2+2*min(len(key)/3, 3) // a third of the letters may differ, at most three
 	if len(name) > 128 {
 		return ""
 	}

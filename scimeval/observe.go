@@ -34,7 +34,7 @@ func (o *Observations) observe(id int32, l *leaf, c *column, sub string, table [
 		if c.count[code] == 0 {
 			continue
 		}
-		o.add(id, l, out, c.count[code])
+		o.add(id, l, out, int(c.count[code]))
 		if code > 0 && l.inner != nil {
 			o.inside(l, c.cells[code-1].value, sub)
 		}
@@ -59,9 +59,9 @@ func (o *Observations) inside(l *leaf, v Value, sub string) {
 	if !ok {
 		return
 	}
-	for _, in := range l.inner {
-		if !o.has[in.name] {
-			o.has[in.name] = path.has(v, sub, in.test)
+	for i := range l.inner {
+		if in := &l.inner[i]; !o.has[in.name] {
+			o.has[in.name] = path.has(v, sub, &in.test)
 		}
 	}
 }

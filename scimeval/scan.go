@@ -215,7 +215,14 @@ func (s *scanner) comparison(path Path) *Error {
 	}
 	op, ok := isOp(s.src[s.pos:end])
 	if !ok {
-		return s.unexpected("an operator: eq ne co sw ew gt ge lt le pr")
+		err := s.unexpected("an operator: eq ne co sw ew gt ge lt le pr")
+		switch word := strings.ToLower(path.String()); word {
+		case "not":
+			err.Hint = "not needs parentheses: write not (...)"
+		case "and", "or":
+			err.Hint = word + " stands between two comparisons; here it is read as an attribute name"
+		}
+		return err
 	}
 	c.Op, c.LiteralAt = op, end
 	s.pos = end
@@ -308,8 +315,13 @@ func (s *scanner) connective() (string, bool) {
 // close ends the innermost parenthesis or bracket.
 func (s *scanner) close(bracket bool) *Error {
 	n := len(s.open)
-	if n == 0 || s.open[n-1].bracket != bracket {
+	switch {
+	case n == 0:
 		return s.unexpected("and, or or the end")
+	case s.open[n-1].bracket && !bracket:
+		return s.unexpected("and, or or ]")
+	case !s.open[n-1].bracket && bracket:
+		return s.unexpected("and, or or )")
 	}
 	top := s.open[n-1]
 	s.open = s.open[:n-1]
@@ -356,7 +368,7 @@ func (s *scanner) literal() (Value, *Error) {
 		if errors.Is(err, ErrNumberLimit) {
 			return Value{}, s.fail(KindSyntax, start, err.Error(), "")
 		}
-		return Value{}, s.unexpected("a value: \"text\", a number, true, false or null")
+		return Value{}, s.unexpectedWord("a value: \"text\", a number, true, false or null", word)
 	}
 	s.pos = end
 	return NumberValue(d), nil
@@ -424,25 +436,29 @@ func hexEscape(s string) (rune, bool) {
 // unexpected is the error that something else stands here than what the grammar wants.
 func (s *scanner) unexpected(wanted string) *Error {
 	if s.pos == len(s.src) {
-		return s.fail(KindSyntax, s.pos, "the filter ends where "+article(wanted)+" is expected", "")
+		return s.fail(KindSyntax, s.pos, "the filter ends where "+wanted+" is expected", "")
 	}
-	r, _ := utf8.DecodeRuneInString(s.src[s.pos:])
 	end := s.pos
 	for end < len(s.src) && isNameByte(s.src[end]) {
 		end++
 	}
-	found := strconv.QuoteRune(r)
-	if end > s.pos {
-		found = abridge(s.src[s.pos:end])
-	}
-	return s.fail(KindSyntax, s.pos, "expected "+wanted+", found "+found, mend(r, s.src[s.pos:end]))
+	return s.unexpectedWord(wanted, s.src[s.pos:end])
 }
 
-func article(wanted string) string {
-	if strings.HasPrefix(wanted, "a ") || strings.HasPrefix(wanted, "an ") {
-		return wanted
+// unexpectedWord does the same where the word that stands here is known; it may be empty.
+func (s *scanner) unexpectedWord(wanted, word string) *Error {
+	if s.pos == len(s.src) {
+		return s.unexpected(wanted)
 	}
-	return "one of " + wanted
+	r, _ := utf8.DecodeRuneInString(s.src[s.pos:])
+	found := strconv.QuoteRune(r)
+	switch {
+	case strings.IndexFunc(word, func(r rune) bool { return r <= ' ' || r >= 0x7f }) >= 0:
+		found = strconv.Quote(abridge(word))
+	case word != "":
+		found = abridge(word)
+	}
+	return s.fail(KindSyntax, s.pos, "expected "+wanted+", found "+found, mend(r, word))
 }
 
 // mend suggests what to write for what people write by mistake.
@@ -479,7 +495,9 @@ func mend(r rune, word string) string {
 	case "exists", "present":
 		return "write pr"
 	case "not":
-		return "write not (...)"
+		return "write ne, or not (...)"
+	case "regex", "matches":
+		return "there are no regular expressions; write co, sw or ew"
 	}
 	return ""
 }

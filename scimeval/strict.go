@@ -15,14 +15,14 @@ func assigned(v Value) bool {
 	case KindNull:
 		return false
 	case KindList:
-		for _, item := range v.items {
+		for _, item := range v.Items() {
 			if assigned(item) {
 				return true
 			}
 		}
 		return false
 	case KindObject:
-		for _, m := range v.members {
+		for _, m := range v.Members() {
 			if assigned(m.Value) {
 				return true
 			}
@@ -40,14 +40,14 @@ func present(v Value, prEmpty bool) bool {
 	case KindString:
 		return v.text != "" || prEmpty
 	case KindList:
-		for _, item := range v.items {
+		for _, item := range v.Items() {
 			if present(item, prEmpty) {
 				return true
 			}
 		}
 		return false
 	case KindObject:
-		for _, m := range v.members {
+		for _, m := range v.Members() {
 			if present(m.Value, prEmpty) {
 				return true
 			}
@@ -61,7 +61,7 @@ func present(v Value, prEmpty bool) bool {
 func elements(v Value) []Value {
 	items := []Value{v}
 	if v.Kind() == KindList {
-		items = v.items
+		items = v.Items()
 	}
 	var out []Value
 	for _, item := range items {
@@ -92,7 +92,7 @@ func newStrictComparison(op Op, literal Value, rules Rules, of *AttributeDef, su
 		k.text = k.prepare(literal.text)
 		k.instant, _ = ParseInstant(literal.text)
 	case KindNumber:
-		k.float = literal.number.Float64()
+		k.float = literal.Number().Float64()
 	}
 	return k
 }
@@ -165,11 +165,11 @@ func (k *strictComparison) scalar(v Value) outcome {
 		}
 	case "integer":
 		if v.Kind() == KindNumber {
-			return match(signSatisfies(k.op, v.number.Compare(k.literal.number)))
+			return match(signSatisfies(k.op, v.Number().Compare(k.literal.Number())))
 		}
 	case "decimal":
 		if v.Kind() == KindNumber {
-			return match(signSatisfies(k.op, compareFloats(v.number.Float64(), k.float)))
+			return match(signSatisfies(k.op, compareFloats(v.Number().Float64(), k.float)))
 		}
 	case "date", "dateTime":
 		if v.Kind() == KindString {
@@ -494,7 +494,7 @@ func (r *strictResolver) check(c *Comparison, of *AttributeDef) *Error {
 			return r.fail(KindValue, c.LiteralAt, "the value is no date or time", `write "2024-01-31" or "2024-01-31T08:30:00Z"`)
 		}
 	case "integer", "decimal":
-		if math.IsInf(c.Literal.number.Float64(), 0) {
+		if math.IsInf(c.Literal.Number().Float64(), 0) {
 			return r.fail(KindValue, c.LiteralAt, "the number is beyond the range of a float64", "")
 		}
 	}

@@ -41,14 +41,21 @@ func (k Kind) String() string {
 	panic("scimeval: no such kind")
 }
 
-// Value is one attribute value, immutable. The zero Value is null. An attribute that a record lacks has no Value.
+// Value is one attribute value, immutable. The zero Value is null. An attribute that a record lacks has no Value. It is
+// small, because columns hold one for each distinct value.
 type Value struct {
-	kind    Kind
-	yes     bool     // KindBool
-	text    string   // KindString
-	number  Decimal  // KindNumber
-	items   []Value  // KindList
-	members []Member // KindObject, in the order of the record
+	kind   Kind
+	yes    bool    // KindBool
+	neg    bool    // KindNumber, as in Decimal
+	exp    int32   // KindNumber, as in Decimal
+	text   string  // KindString; the digits of KindNumber
+	nested *nested // KindList and KindObject; nil = empty
+}
+
+// nested is what a list or an object holds.
+type nested struct {
+	items   []Value
+	members []Member // in the order of the record
 }
 
 // Member is one name and value of an object.
@@ -64,16 +71,28 @@ func NullValue() Value { return Value{} }
 func BoolValue(b bool) Value { return Value{kind: KindBool, yes: b} }
 
 // NumberValue is an exact number.
-func NumberValue(d Decimal) Value { return Value{kind: KindNumber, number: d} }
+func NumberValue(d Decimal) Value {
+	return Value{kind: KindNumber, neg: d.neg, exp: int32(d.exp), text: d.digits}
+}
 
 // StringValue is a string; it may hold any text.
 func StringValue(s string) Value { return Value{kind: KindString, text: s} }
 
 // ListValue is a list; it keeps the slice.
-func ListValue(items []Value) Value { return Value{kind: KindList, items: items} }
+func ListValue(items []Value) Value {
+	if len(items) == 0 {
+		return Value{kind: KindList}
+	}
+	return Value{kind: KindList, nested: &nested{items: items}}
+}
 
 // ObjectValue is an object; it keeps the slice. Names are distinct.
-func ObjectValue(members []Member) Value { return Value{kind: KindObject, members: members} }
+func ObjectValue(members []Member) Value {
+	if len(members) == 0 {
+		return Value{kind: KindObject}
+	}
+	return Value{kind: KindObject, nested: &nested{members: members}}
+}
 
 // Kind tells which of the accessors below applies.
 func (v Value) Kind() Kind { return v.kind }
@@ -82,16 +101,31 @@ func (v Value) Kind() Kind { return v.kind }
 func (v Value) Bool() bool { return v.yes }
 
 // Text is the value of a KindString.
-func (v Value) Text() string { return v.text }
+func (v Value) Text() string {
+	if v.kind != KindString {
+		return ""
+	}
+	return v.text
+}
 
 // Number is the value of a KindNumber.
-func (v Value) Number() Decimal { return v.number }
+func (v Value) Number() Decimal { return Decimal{neg: v.neg, digits: v.text, exp: int(v.exp)} }
 
 // Items are the elements of a KindList; not to be changed.
-func (v Value) Items() []Value { return v.items }
+func (v Value) Items() []Value {
+	if v.nested == nil {
+		return nil
+	}
+	return v.nested.items
+}
 
 // Members are the names and values of a KindObject in record order; not to be changed.
-func (v Value) Members() []Member { return v.members }
+func (v Value) Members() []Member {
+	if v.nested == nil {
+		return nil
+	}
+	return v.nested.members
+}
 
 // maxValueDepth bounds the nesting of lists and objects in one value.
 const maxValueDepth = 64
@@ -182,12 +216,12 @@ func (v Value) AppendJSON(dst []byte) []byte {
 		}
 		return append(dst, "false"...)
 	case KindNumber:
-		return append(dst, v.number.String()...)
+		return append(dst, v.Number().String()...)
 	case KindString:
 		return appendString(dst, v.text)
 	case KindList:
 		dst = append(dst, '[')
-		for i, item := range v.items {
+		for i, item := range v.Items() {
 			if i > 0 {
 				dst = append(dst, ',')
 			}
@@ -196,7 +230,7 @@ func (v Value) AppendJSON(dst []byte) []byte {
 		return append(dst, ']')
 	case KindObject:
 		dst = append(dst, '{')
-		for i, m := range v.members {
+		for i, m := range v.Members() {
 			if i > 0 {
 				dst = append(dst, ',')
 			}
