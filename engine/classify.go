@@ -2,6 +2,7 @@ package engine
 
 import (
 	"math/bits"
+	"strings"
 
 	"github.com/apache/arrow/go/v17/arrow"
 
@@ -23,16 +24,20 @@ type Classes struct {
 type flips struct {
 	vectors *vectorSet
 	counts  map[flip]int
+	holders map[flip][]string // entity_id of those whose revokes may differ too; see Program.holds
 }
 
 type flip struct{ class, other int }
+
+func newFlips(words int) flips {
+	return flips{vectors: newVectorSet(words), counts: make(map[flip]int), holders: make(map[flip][]string)}
+}
 
 // Classifier turns batches into classes. It is not safe for concurrent use; each worker has its own.
 type Classifier struct {
 	program *Program
 	eval    *scimeval.Evaluator
 	matrix  []uint64 // vectors of the batch, row by row
-	done    [][]uint64
 }
 
 // NewClassifier makes a classifier with empty observations.
@@ -70,7 +75,7 @@ func (c *Classifier) Classify(rec arrow.Record, ids []string) (*Classes, error) 
 		out.rows[r] = int32(class)
 	}
 	for v := 1; v < len(p.variants); v++ {
-		out.flips[v] = c.flips(v, out)
+		out.flips[v] = c.flips(v, out, ids)
 	}
 	for _, w := range c.eval.Lower(0, p.active) {
 		out.active += bits.OnesCount64(w)
@@ -138,9 +143,9 @@ func (c *Classifier) history(masks [][]uint64, ids []string) {
 }
 
 // flips finds the rows whose vector differs under a variant.
-func (c *Classifier) flips(v int, base *Classes) flips {
+func (c *Classifier) flips(v int, base *Classes, ids []string) flips {
 	p := c.program
-	out := flips{vectors: newVectorSet(p.layout.words), counts: make(map[flip]int)}
+	out := newFlips(p.layout.words)
 	var differ []uint64
 	type change struct {
 		bit  int
@@ -176,7 +181,11 @@ func (c *Classifier) flips(v int, base *Classes) flips {
 				vector[ch.bit/64] |= (ch.mask[r/64] >> (r % 64) & 1) << (ch.bit % 64)
 			}
 			other, _ := out.vectors.intern(vector)
-			out.counts[flip{int(base.rows[r]), other}]++
+			f := flip{int(base.rows[r]), other}
+			out.counts[f]++
+			if p.holds(ids[r]) {
+				out.holders[f] = append(out.holders[f], strings.Clone(ids[r]))
+			}
 		}
 	}
 	return out

@@ -28,6 +28,7 @@ func (k entityKey) compare(o entityKey) int {
 type entityTable struct {
 	keys     []entityKey
 	names    []string
+	byName   []bool            // some profile holds it without any id: its name stands for one
 	holders  []map[string]bool // ids of the profiles that hold it
 	index    map[entityKey]int
 	held     map[heldKey][]int // entities that a held entitlement can be
@@ -52,6 +53,7 @@ func (t *entityTable) add(e *Entity, profile string) int {
 		t.index[k] = i
 		t.keys = append(t.keys, k)
 		t.names = append(t.names, e.EntityName)
+		t.byName = append(t.byName, false)
 		t.holders = append(t.holders, make(map[string]bool))
 		h := heldKey{k.datasource, k.entityType, k.id}
 		t.held[h] = append(t.held[h], i)
@@ -59,6 +61,7 @@ func (t *entityTable) add(e *Entity, profile string) int {
 	if t.names[i] == "" {
 		t.names[i] = e.EntityName
 	}
+	t.byName[i] = t.byName[i] || e.EntityID == "" && e.NativeID == ""
 	t.holders[i][profile] = true
 	return i
 }

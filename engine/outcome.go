@@ -22,6 +22,10 @@ type outcome struct {
 // bounds are two sorted lists; high contains low.
 type bounds struct{ low, high []int }
 
+func (b bounds) equal(o bounds) bool {
+	return slices.Equal(b.low, o.low) && slices.Equal(b.high, o.high)
+}
+
 type actionOutcome struct {
 	workflow, action int
 	status           actionStatus
@@ -48,7 +52,8 @@ func (o *outcome) count(s actionStatus) int {
 	return n
 }
 
-// signature is equal for outcomes that an observer cannot tell apart but for the order of actions.
+// signature is equal for outcomes that an observer cannot tell apart but for the order of actions and for revokes, which
+// depend on what the identity holds.
 func (o *outcome) signature() string {
 	var b []byte
 	for _, t := range o.workflows {
@@ -59,7 +64,7 @@ func (o *outcome) signature() string {
 		acts[i] = (a.workflow<<20|a.action)<<2 | int(a.status)
 	}
 	slices.Sort(acts)
-	for _, list := range [][]int{acts, o.named.low, o.inherited.low, o.entities.low, o.entities.high, o.removal.low, o.removal.high} {
+	for _, list := range [][]int{acts, o.named.low, o.inherited.low, o.entities.low, o.entities.high} {
 		b = binary.AppendUvarint(b, uint64(len(list)))
 		for _, x := range list {
 			b = binary.AppendUvarint(b, uint64(x))
@@ -210,11 +215,10 @@ func (s *simulator) profiles(o *outcome) {
 	}
 	low, high := s.reach(o.named.low), s.reach(o.named.high)
 	o.inherited = bounds{without(low, o.named.low), without(high, o.named.high)}
-	o.entities = s.hold(low, high)
-	o.unknown = o.unknown || len(o.entities.high) > len(o.entities.low)
+	o.entities = s.hold(o, low, high)
 	o.wanted = o.entities
 	if apart {
-		o.wanted = s.hold(s.reach(manageLow), s.reach(manageHigh))
+		o.wanted = s.hold(o, s.reach(manageLow), s.reach(manageHigh))
 	}
 }
 
@@ -237,8 +241,9 @@ func (s *simulator) reach(named []int) []int {
 	return list
 }
 
-// hold collects the entities of profiles, gated by their conditions, in key order.
-func (s *simulator) hold(low, high []int) bounds {
+// hold collects the entities of profiles, gated by their conditions, in key order. A condition that is unknown reaches
+// the identity even where another profile grants the same entity.
+func (s *simulator) hold(o *outcome, low, high []int) bounds {
 	s.walk++
 	var b bounds
 	add := func(profiles []int, certain bool) {
@@ -248,6 +253,7 @@ func (s *simulator) hold(low, high []int) bounds {
 				if t == isFalse {
 					continue
 				}
+				o.unknown = o.unknown || t == isUnknown
 				if s.entity[e.entity] != s.walk {
 					s.entity[e.entity] = s.walk
 					b.high = append(b.high, e.entity)

@@ -3,6 +3,8 @@ package engine
 import (
 	"fmt"
 	"math/big"
+
+	"github.com/lcmsim/lcmsim/scimeval"
 )
 
 // Percent is an exact percentage in [0, 100].
@@ -12,6 +14,9 @@ type Percent struct{ r *big.Rat }
 func ParsePercent(text string) (Percent, error) {
 	if len(text) > 64 {
 		return Percent{}, fmt.Errorf("percentage %.20s... is too long", text)
+	}
+	if _, err := scimeval.ParseDecimal(text); err != nil {
+		return Percent{}, fmt.Errorf("percentage %q: %w", text, err)
 	}
 	r, ok := new(big.Rat).SetString(text)
 	if !ok {

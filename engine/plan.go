@@ -102,6 +102,8 @@ type planner struct {
 	byID     map[string]int // profiles
 	source   map[string]*Profile
 	findings []Finding
+
+	suggested int // unknown actions for which a name like it was looked for
 }
 
 func (b *planner) find(sev Severity, code string, at Position, message, hint string) {
@@ -212,16 +214,7 @@ func (b *planner) actionRefs(refs []ActionRef) []int {
 	for _, ref := range refs {
 		i, ok := b.byName[ref.Name]
 		if !ok {
-			names := make([]string, 0, len(b.byName))
-			for name := range b.byName {
-				names = append(names, name)
-			}
-			slices.Sort(names)
-			hint := "define the action, or remove the reference"
-			if near := scimeval.Nearest(ref.Name, names); near != "" {
-				hint = fmt.Sprintf("did you mean %q?", near)
-			}
-			b.find(SeverityError, "unknown-action", ref.Position, fmt.Sprintf("no action is named %q; nothing runs for it", ref.Name), hint)
+			b.unknownAction(ref)
 			continue
 		}
 		if own := b.plan.actions[i].Type; ref.Type != "" && ref.Type != own {
@@ -231,6 +224,27 @@ func (b *planner) actionRefs(refs []ActionRef) []int {
 		list = append(list, i)
 	}
 	return list
+}
+
+// maxSuggested bounds the work on names that are like an unknown one.
+const maxSuggested = 20
+
+func (b *planner) unknownAction(ref ActionRef) {
+	if !b.report {
+		return
+	}
+	hint := "define the action, or remove the reference"
+	if b.suggested < maxSuggested {
+		b.suggested++
+		names := make([]string, len(b.plan.actions))
+		for i, a := range b.plan.actions {
+			names[i] = a.Name
+		}
+		if near := scimeval.Nearest(ref.Name, names); near != "" {
+			hint = fmt.Sprintf("did you mean %q?", near)
+		}
+	}
+	b.find(SeverityError, "unknown-action", ref.Position, fmt.Sprintf("no action is named %q; nothing runs for it", ref.Name), hint)
 }
 
 // test settles what a type and a string mean together (SPEC section 3, types).
@@ -288,8 +302,9 @@ func (b *planner) expression(text string, at Position) test {
 
 // describe is the expression of a test that is not evaluated.
 func describe(t Test) string {
+	blank := strings.TrimSpace(t.Text) == ""
 	switch {
-	case strings.TrimSpace(t.Text) != "" && t.Form != FormAny:
+	case t.Numbered && !blank, t.Form == FormString, t.Form == FormAbsent, t.Form == FormExpression && !blank:
 		return t.Text
 	case t.Form == FormAny:
 		return "ANY"
@@ -349,7 +364,7 @@ func (b *planner) reachedActions() []bool {
 // reachedFindings reports cycles among the actions that are reached, and what is wrong with the profiles they name.
 func (b *planner) reachedFindings() {
 	reached := b.reachedActions()
-	b.actionCycles(reached)
+	b.actionCycles()
 	var roots []ProfileRef
 	for i, a := range b.plan.actions {
 		if reached[i] {
@@ -367,42 +382,55 @@ func (b *planner) reachedFindings() {
 	}
 }
 
-// actionCycles reports each reference that leads back to an action that is still running.
-func (b *planner) actionCycles(reached []bool) {
+// actionCycles reports each reference that leads back to an action that is still running. It starts where the workflows
+// do, in their order, so that the reference reported is one that is cut.
+func (b *planner) actionCycles() {
 	const running, finished = 1, 2
 	state := make([]int, len(b.plan.actions))
 	var stack []int
-	var visit func(i int)
-	visit = func(i int) {
-		state[i] = running
-		stack = append(stack, i)
-		for _, c := range b.plan.actions[i].conditions {
+	var visit func(list []conditionPlan)
+	visit = func(list []conditionPlan) {
+		for _, c := range list {
 			for k, next := range c.actions {
-				if b.plan.actions[next].skipped {
-					continue
-				}
-				switch state[next] {
-				case 0:
-					visit(next)
-				case running:
-					from := slices.Index(stack, next)
+				switch {
+				case b.plan.actions[next].skipped || state[next] == finished:
+				case state[next] == running:
 					var names []string
-					for _, j := range append(slices.Clone(stack[from:]), next) {
-						names = append(names, fmt.Sprintf("%q", b.plan.actions[j].Name))
+					for _, i := range append(slices.Clone(stack[slices.Index(stack, next):]), next) {
+						names = append(names, b.plan.actions[i].Name)
 					}
 					b.find(SeverityError, "action-cycle", b.refPosition(c, k, next),
-						"actions run each other: "+strings.Join(names, " -> ")+"; the last reference is cut", "remove one of the references")
+						"actions run each other: "+chain(names)+"; the last reference is cut", "remove one of the references")
+				default:
+					state[next] = running
+					stack = append(stack, next)
+					visit(b.plan.actions[next].conditions)
+					stack = stack[:len(stack)-1]
+					state[next] = finished
 				}
 			}
 		}
-		stack = stack[:len(stack)-1]
-		state[i] = finished
 	}
-	for i := range b.plan.actions {
-		if reached[i] && state[i] == 0 {
-			visit(i)
+	for _, w := range b.plan.workflows {
+		if !w.skipped {
+			visit(w.conditions)
 		}
 	}
+}
+
+// chain prints names along a cycle; the middle of a long one is left out.
+func chain(names []string) string {
+	const most = 12
+	quoted := make([]string, 0, most)
+	for i, name := range names {
+		switch {
+		case len(names) <= most || i < most/2 || i >= len(names)-most/2:
+			quoted = append(quoted, fmt.Sprintf("%q", name))
+		case i == most/2:
+			quoted = append(quoted, fmt.Sprintf("(%d more)", len(names)-most))
+		}
+	}
+	return strings.Join(quoted, " -> ")
 }
 
 // refPosition is where condition c refers to the action for the k-th time that resolved.

@@ -3,7 +3,6 @@ package engine
 import (
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // profilePlan is an access profile with its inheritance resolved.
@@ -13,7 +12,7 @@ type profilePlan struct {
 	withheld string   // why it grants nothing; "" = it grants
 	inherits []int    // indices into plan.profiles of those that exist, in order
 	own      []entityPlan
-	reach    []int // granting profiles that holding this one brings, itself included, ascending; empty when withheld
+	reach    []int // of one that an action names: the granting profiles that it brings, itself included, ascending
 }
 
 // grants tells whether holding the profile brings its own entities.
@@ -76,8 +75,12 @@ func (b *planner) resolveProfiles() {
 			}
 		}
 	}
-	for i := range b.plan.profiles {
-		b.plan.profiles[i].reach = b.plan.reachFrom(i)
+	for _, a := range b.plan.actions {
+		for _, ref := range a.AccessProfiles {
+			if p := &b.plan.profiles[b.byID[ref.ID]]; p.reach == nil {
+				p.reach = b.plan.reachFrom(b.byID[ref.ID])
+			}
+		}
 	}
 	brought := b.broughtProfiles()
 	for i := range b.plan.profiles {
@@ -197,13 +200,12 @@ func (b *planner) profileFindings(roots []ProfileRef) {
 		case state[i] == closed:
 			return
 		case state[i] == open:
-			from := slices.Index(stack, i)
 			var names []string
-			for _, j := range append(slices.Clone(stack[from:]), i) {
-				names = append(names, fmt.Sprintf("%q", b.plan.profiles[j].id))
+			for _, j := range append(slices.Clone(stack[slices.Index(stack, i):]), i) {
+				names = append(names, b.plan.profiles[j].id)
 			}
 			b.find(SeverityError, "inheritance-cycle", ref.Position,
-				"access profiles inherit from each other: "+strings.Join(names, " -> ")+"; each contributes once", "remove one of the inheritances")
+				"access profiles inherit from each other: "+chain(names)+"; each contributes once", "remove one of the inheritances")
 			return
 		case p.withheld != "":
 			state[i] = closed

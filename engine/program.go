@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/lcmsim/lcmsim/scimeval"
 )
@@ -32,6 +33,7 @@ type Program struct {
 	exprs    *expressions
 	active   int // number of the filter that tells active identities
 	layout   *layout
+	removes  bool   // some action removes what is not wanted
 	cohorts  []test // by own limit
 	guards   []test // by guard
 	findings []Finding
@@ -70,6 +72,7 @@ func Compile(in Input) *Program {
 			p.others = append(p.others, alternative{name, value, build(rules, false)})
 		}
 	}
+	p.removes = slices.ContainsFunc(p.plan.actions, func(a actionPlan) bool { return a.removes })
 	entities.freeze()
 	p.ownTests()
 	p.compileFilters()

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // revokeTotals joins held entitlements to identities and counts what actions with remove_existing_relationships would
@@ -13,18 +14,26 @@ type revokeTotals struct {
 	scopes   map[[2]string]int
 	counts   map[heldKey]*tally
 	names    map[heldKey]string
-	byClass  map[int]tally // identities that lose something, certainly or possibly only
+	byClass  map[int]tally    // identities that lose something, certainly or possibly only
+	holders  map[int][]string // entity_id by class of those for which Program.holds
 	certain  int
 	possible int
 	other    int // identities whose revokes differ under the other relationships.remove_scope
 }
 
 func newRevokeTotals(p *Program) *revokeTotals {
-	return &revokeTotals{program: p, scopes: p.plan.entities.scopes, counts: make(map[heldKey]*tally), names: make(map[heldKey]string), byClass: make(map[int]tally)}
+	return &revokeTotals{program: p, scopes: p.plan.entities.scopes, counts: make(map[heldKey]*tally), names: make(map[heldKey]string), byClass: make(map[int]tally), holders: make(map[int][]string)}
 }
+
+// holds tells whether the identity holds something that an action of the policy might remove.
+func (p *Program) holds(id string) bool { return p.removes && len(p.in.Grants[id]) > 0 }
 
 // add counts the revokes of one identity.
 func (t *revokeTotals) add(class int, o *outcome, id string) {
+	if !t.program.holds(id) {
+		return
+	}
+	t.holders[class] = append(t.holders[class], strings.Clone(id))
 	low, high := t.of(o, id)
 	n := t.byClass[class]
 	switch {
@@ -141,7 +150,7 @@ func (t *revokeTotals) wanted(o *outcome, h heldKey, name string) (certain, poss
 	matches := entities.held[h]
 	if name != "" && name != h.id {
 		for _, e := range entities.held[heldKey{h.datasource, h.entityType, name}] {
-			if entities.names[e] == name && entities.keys[e].id == name {
+			if entities.byName[e] {
 				matches = append(slices.Clone(matches), e)
 			}
 		}
@@ -165,6 +174,22 @@ func (t *revokeTotals) differs(o *outcome, id string) bool {
 	return !slices.Equal(low, otherLow) || !slices.Equal(high, otherHigh)
 }
 
+// differing counts those of the holders that lose something else under another outcome.
+func (t *revokeTotals) differing(o, other *outcome, holders []string) int {
+	if o.removal.equal(other.removal) && o.wanted.equal(other.wanted) {
+		return 0
+	}
+	n := 0
+	for _, id := range holders {
+		low, high := t.of(o, id)
+		otherLow, otherHigh := t.of(other, id)
+		if !slices.Equal(low, otherLow) || !slices.Equal(high, otherHigh) {
+			n++
+		}
+	}
+	return n
+}
+
 func (h heldKey) compare(o heldKey) int {
 	return cmp.Or(cmp.Compare(h.datasource, o.datasource), cmp.Compare(h.entityType, o.entityType), cmp.Compare(h.id, o.id))
 }
@@ -176,7 +201,8 @@ func heldTexts(list []heldKey) []string {
 	for i, h := range list {
 		out[i] = h.text()
 	}
-	return out
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // fill puts the counts into the result; an entitlement that no profile holds gets an entry of its own.

@@ -22,8 +22,12 @@ func (s *Simulation) sensitivity(sum *Summary, limits []LimitResult) []Sensitivi
 		sim := newSimulator(alt.plan, s.program.layout)
 		n := 0
 		for class, size := range s.sizes {
-			if sim.run(s.vectors.at(class)).signature() != signatures[class] {
+			other := sim.run(s.vectors.at(class))
+			switch {
+			case other.signature() != signatures[class]:
 				n += size
+			case s.revokes != nil:
+				n += s.revokes.differing(s.outcomes[class], other, s.revokes.holders[class])
 			}
 		}
 		add(alt.rule, alt.value, n, []string{})
@@ -52,20 +56,25 @@ func (s *Simulation) sensitivity(sum *Summary, limits []LimitResult) []Sensitivi
 // vector is simulated once.
 func (s *Simulation) filterFlips(v int, signatures []string) int {
 	f := s.flips[v]
-	other := make([]string, f.vectors.size)
-	for i := range other {
-		other[i] = s.simulator.run(f.vectors.at(i)).signature()
+	others := make([]*outcome, f.vectors.size)
+	otherSignatures := make([]string, f.vectors.size)
+	for i := range others {
+		others[i] = s.simulator.run(f.vectors.at(i))
+		otherSignatures[i] = others[i].signature()
 	}
 	n := 0
 	for at, count := range f.counts {
-		if other[at.other] != signatures[at.class] {
+		switch {
+		case otherSignatures[at.other] != signatures[at.class]:
 			n += count
+		case s.revokes != nil:
+			n += s.revokes.differing(s.outcomes[at.class], others[at.other], f.holders[at])
 		}
 	}
 	return n
 }
 
-// changedVerdicts names the limits that say something else, or stand in one list only.
+// changedVerdicts names the limits that say something else, or stand in one list only and say more than ok.
 func changedVerdicts(was, now []LimitResult) []string {
 	type key struct{ scope, kind, name string }
 	verdicts := make(map[key]Verdict)
@@ -73,8 +82,16 @@ func changedVerdicts(was, now []LimitResult) []string {
 		verdicts[key{l.Scope, l.Kind, l.Name}] = l.Verdict
 	}
 	changed := []string{}
+	stays := make(map[key]bool)
 	for _, l := range now {
-		if v, ok := verdicts[key{l.Scope, l.Kind, l.Name}]; v != l.Verdict && (ok || l.Verdict != VerdictOK) {
+		k := key{l.Scope, l.Kind, l.Name}
+		stays[k] = true
+		if v, ok := verdicts[k]; v != l.Verdict && (ok || l.Verdict != VerdictOK) {
+			changed = append(changed, l.Name)
+		}
+	}
+	for _, l := range was {
+		if !stays[key{l.Scope, l.Kind, l.Name}] && l.Verdict != VerdictOK {
 			changed = append(changed, l.Name)
 		}
 	}

@@ -30,7 +30,7 @@ func (p *Program) NewSimulation() *Simulation {
 		flips:     make([]flips, len(p.variants)),
 	}
 	for v := range s.flips {
-		s.flips[v] = flips{vectors: newVectorSet(p.layout.words), counts: make(map[flip]int)}
+		s.flips[v] = newFlips(p.layout.words)
 	}
 	if p.in.Grants != nil {
 		s.revokes = newRevokeTotals(p)
@@ -54,7 +54,11 @@ func (s *Simulation) Add(batch *Classes, ids []string) []int32 {
 	for v := 1; v < len(batch.flips); v++ {
 		for f, n := range batch.flips[v].counts {
 			other, _ := s.flips[v].vectors.intern(batch.flips[v].vectors.at(f.other))
-			s.flips[v].counts[flip{int(number[f.class]), other}] += n
+			at := flip{int(number[f.class]), other}
+			s.flips[v].counts[at] += n
+			if holders := batch.flips[v].holders[f]; holders != nil {
+				s.flips[v].holders[at] = append(s.flips[v].holders[at], holders...)
+			}
 		}
 	}
 	classes := make([]int32, len(batch.rows))
@@ -106,6 +110,9 @@ func (s *Simulation) ClassRow(class int) Row {
 	}
 	return row
 }
+
+// Affected says whether the identities of a class have an action planned: yes, maybe or no.
+func (s *Simulation) Affected(class int) string { return s.outcomes[class].affected() }
 
 // Revokes lists what the identity of a class would lose, certainly and possibly; nil, nil without a grants file.
 func (s *Simulation) Revokes(class int, id string) (certain, possible []string) {
@@ -170,6 +177,7 @@ func (s *Simulation) Result(seen Seen) (*Result, []Finding) {
 	r.Summary.Classes = s.vectors.size
 	if s.revokes != nil {
 		s.revokes.fill(r)
+		r.Summary.MayRemoveOthers = 0
 	}
 	r.Summary.Destructive = r.Summary.Deactivated > 0 || r.Summary.Revokes > 0
 	r.Limits = s.limits(s.program.in.Rules, &r.Summary)
