@@ -30,7 +30,7 @@ type PopulationOptions struct {
 // Progress says how far a population has been read.
 type Progress struct {
 	Rows  int   // records read so far, excluded ones included
-	Bytes int64 // bytes of the file read so far, compressed ones for a compressed file
+	Bytes int64 // bytes of the file read so far, compressed ones for a compressed file; for Parquet the share of its rows
 	Total int64 // bytes of the file
 }
 
@@ -103,6 +103,9 @@ func OpenPopulation(ctx context.Context, opt PopulationOptions) (*Population, er
 	p := &Population{cancel: cancel, batches: make(chan *Batch, 1), progress: opt.Progress}
 	in.emit = func(b *Batch) error {
 		b.progress = Progress{Rows: in.records, Bytes: src.progress(), Total: src.size}
+		if in.expected > 0 { // a file of which only some columns are read
+			b.progress.Bytes = int64(float64(src.size) * min(1, float64(in.records)/float64(in.expected)))
+		}
 		select {
 		case p.batches <- b:
 			return nil

@@ -44,6 +44,7 @@ type intake struct {
 	seen       *identitySet
 	problems   Problems
 	records    int // read so far
+	expected   int // records of the file, where its footer tells; 0 = not known
 	kept       int
 	duplicates int
 	examples   []string // of duplicates

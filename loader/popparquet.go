@@ -63,6 +63,7 @@ func (p *parquetPopulation) open(whole randomAccess) error {
 	if p.file, err = file.NewParquetReader(whole, file.WithReadProps(props)); err != nil {
 		return p.refuse("is no Parquet file: %v", err)
 	}
+	p.in.expected = int(p.file.NumRows())
 	layout, err := pqarrow.NewFileReader(p.file, pqarrow.ArrowReadProperties{}, mem)
 	if err != nil {
 		return p.refuse("has a schema that is not supported: %v", err)
