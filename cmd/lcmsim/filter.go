@@ -50,7 +50,7 @@ code 1, and does not stop the others.`,
   lcmsim filter snapshot/ --filters filters.txt --json
   lcmsim filter people.jsonl --semantics rfc7644 --schema schema.yaml 'emails[type eq "work"]'
   lcmsim filter people.csv --rule filter.string_case=fold 'department eq "sales"'`,
-		Args: cobra.MinimumNArgs(1),
+		Args: arguments(cobra.MinimumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			opt.population, opt.filters = args[0], args[1:]
 			return runFilter(cmd.Context(), e, opt)
@@ -71,8 +71,8 @@ code 1, and does not stop the others.`,
 }
 
 func runFilter(ctx context.Context, e env, opt filterOptions) error {
-	if opt.workers < 0 || opt.batchRows < 1 {
-		return errors.New("--workers takes a number from 0, --batch-rows one from 1")
+	if err := checkScale(opt.workers, opt.batchRows); err != nil {
+		return err
 	}
 	filters, err := gatherFilters(opt)
 	if err != nil {
@@ -152,13 +152,20 @@ func readFilters(path string) ([]string, error) {
 		return nil, fmt.Errorf("%s: %w", path, reason(err))
 	}
 	if bytes.HasPrefix(text, []byte("[")) {
-		var filters []string
+		var items []*string
 		dec := json.NewDecoder(bytes.NewReader(text))
-		if err := dec.Decode(&filters); err != nil {
+		if err := dec.Decode(&items); err != nil {
 			return nil, fmt.Errorf("%s: wants a JSON array of strings: %w", path, err)
 		}
 		if _, err := dec.Token(); err != io.EOF {
 			return nil, fmt.Errorf("%s: text follows the JSON array at byte %d", path, dec.InputOffset())
+		}
+		filters := make([]string, len(items))
+		for i, item := range items {
+			if item == nil {
+				return nil, fmt.Errorf("%s: wants a JSON array of strings: item %d is null", path, i)
+			}
+			filters[i] = *item
 		}
 		return filters, nil
 	}
@@ -277,7 +284,11 @@ func filterError(err *scimeval.Error) *report.FilterError {
 // findingLine is a finding on one line of stderr.
 func findingLine(f engine.Finding) string {
 	var b strings.Builder
-	b.WriteString(string(f.Severity) + " " + f.Code + ": ")
+	b.WriteString(string(f.Severity) + " " + f.Code)
+	if f.Count > 1 {
+		b.WriteString(" x" + report.Count(f.Count))
+	}
+	b.WriteString(": ")
 	if f.File != "" {
 		b.WriteString(f.File)
 		if f.Line > 0 {
@@ -289,9 +300,6 @@ func findingLine(f engine.Finding) string {
 		b.WriteString(": ")
 	}
 	b.WriteString(f.Message)
-	if f.Count > 1 {
-		fmt.Fprintf(&b, " [%s identities]", report.Count(f.Count))
-	}
 	if f.Hint != "" {
 		b.WriteString(" (" + f.Hint + ")")
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -41,10 +42,10 @@ func newGenerateCmd(e env) *cobra.Command {
 many identities as wanted. The same seed gives the same bytes. DIR must be empty or not there yet.`,
 		Example: `  lcmsim generate demo
   lcmsim generate big --identities 1000000 --format parquet --seed 7`,
-		Args: cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
+		Args: arguments(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
 			opt.dir = args[0]
-			return runGenerate(e, opt)
+			return runGenerate(cmd.Context(), e, opt)
 		},
 	}
 	f := cmd.Flags()
@@ -57,13 +58,16 @@ many identities as wanted. The same seed gives the same bytes. DIR must be empty
 	return cmd
 }
 
-func runGenerate(e env, opt generateOptions) error {
+func runGenerate(ctx context.Context, e env, opt generateOptions) error {
 	if opt.identities < 1 {
 		return errors.New("--identities takes a number from 1")
 	}
-	base, _, _ := strings.Cut(opt.format, ".")
-	if !slices.Contains(populationFormats, base) {
-		return fmt.Errorf("--format %s: choose %s", opt.format, strings.Join(populationFormats, ", "))
+	base, packed, _ := strings.Cut(opt.format, ".")
+	if !slices.Contains(populationFormats, base) || !slices.Contains([]string{"", "gz", "zst"}, packed) {
+		return fmt.Errorf("--format %s: choose %s, each also with .gz or .zst", opt.format, strings.Join(populationFormats, ", "))
+	}
+	if info, err := os.Stat(opt.dir); err == nil && !info.IsDir() {
+		return fmt.Errorf("%s: is a file; name a new directory", opt.dir)
 	}
 	if entries, err := os.ReadDir(opt.dir); err == nil && len(entries) > 0 {
 		return fmt.Errorf("%s: is not empty; name a new directory", opt.dir)
@@ -78,7 +82,7 @@ func runGenerate(e env, opt generateOptions) error {
 	}
 	defer os.RemoveAll(work)
 	company := fixtures.Generate(fixtures.Options{Identities: opt.identities, Seed: opt.seed})
-	dropped, err := writeSnapshot(e, opt, work, company, base)
+	dropped, err := writeSnapshot(ctx, e, opt, work, company, base)
 	if err != nil {
 		return err
 	}
@@ -94,16 +98,16 @@ func runGenerate(e env, opt generateOptions) error {
 	if opt.quiet {
 		return nil
 	}
-	fmt.Fprintf(e.stdout, "%s: %s identities (seed %d), a policy with a draft, and its access profiles\n", opt.dir, report.Count(opt.identities), opt.seed)
+	text := fmt.Sprintf("%s: %s identities (seed %d), a policy with a draft, and its access profiles\n", report.Printable(opt.dir), report.Count(opt.identities), opt.seed)
 	if len(dropped) > 0 {
-		fmt.Fprintf(e.stdout, "left out, as %s cannot hold it: %s\n", base, strings.Join(dropped, ", "))
+		text += fmt.Sprintf("left out, as %s cannot hold it: %s\n", base, strings.Join(dropped, ", "))
 	}
-	fmt.Fprintf(e.stdout, "next: lcmsim simulate %s\n", opt.dir)
-	return nil
+	_, err = fmt.Fprintf(e.stdout, "%snext: lcmsim simulate %s\n", text, report.Printable(opt.dir))
+	return err
 }
 
 // writeSnapshot fills dir and names the attributes that the format cannot hold.
-func writeSnapshot(e env, opt generateOptions, dir string, company *fixtures.Company, format string) (dropped []string, err error) {
+func writeSnapshot(ctx context.Context, e env, opt generateOptions, dir string, company *fixtures.Company, format string) (dropped []string, err error) {
 	for name, text := range company.Files() {
 		if err := os.WriteFile(filepath.Join(dir, name), text, 0o644); err != nil {
 			return nil, err
@@ -113,7 +117,10 @@ func writeSnapshot(e env, opt generateOptions, dir string, company *fixtures.Com
 	progress := newBar(e, e.stderr, opt.quiet, "generating")
 	defer progress.end()
 	path := filepath.Join(dir, "identities."+opt.format)
-	if err := loader.WritePopulation(path, columns, records(company, columns, format, progress)); err != nil {
+	if err := loader.WritePopulation(path, columns, records(ctx, company, columns, format, progress)); err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	if opt.holdings {
@@ -179,8 +186,8 @@ func columnsFor(company *fixtures.Company, format string) (columns []loader.Colu
 }
 
 // records are the people as the format holds them: a typed column takes a number that is spelled as a string as a
-// number and no list of objects, and CSV has no empty values.
-func records(company *fixtures.Company, columns []loader.Column, format string, progress *bar) iter.Seq[loader.Record] {
+// number and no list of objects, and CSV has no empty values. They end early when ctx is done.
+func records(ctx context.Context, company *fixtures.Company, columns []loader.Column, format string, progress *bar) iter.Seq[loader.Record] {
 	typed := format != "json" && format != "jsonl"
 	types := make(map[string]loader.ColumnType, len(columns))
 	for _, c := range columns {
@@ -197,6 +204,9 @@ func records(company *fixtures.Company, columns []loader.Column, format string, 
 				return
 			}
 			if n++; n%4096 == 0 {
+				if ctx.Err() != nil {
+					return
+				}
 				progress.set(loader.Progress{Rows: n, Bytes: int64(n), Total: int64(company.Len())})
 			}
 		}

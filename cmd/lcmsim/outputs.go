@@ -25,7 +25,7 @@ func (o *outputs) create(path string) (*output, error) {
 		return nil, fmt.Errorf("%s: is a directory, want a file", path)
 	}
 	for _, f := range o.files {
-		if filepath.Clean(f.path) == filepath.Clean(path) {
+		if samePath(f.path, path) {
 			return nil, fmt.Errorf("%s: named for two outputs", path)
 		}
 	}
@@ -36,6 +36,13 @@ func (o *outputs) create(path string) (*output, error) {
 	out := &output{path: path, file: file, Writer: bufio.NewWriterSize(file, 1<<16)}
 	o.files = append(o.files, out)
 	return out, nil
+}
+
+// samePath tells whether two paths are spelled from the same place to the same place.
+func samePath(a, b string) bool {
+	fullA, errA := filepath.Abs(a)
+	fullB, errB := filepath.Abs(b)
+	return errA == nil && errB == nil && fullA == fullB
 }
 
 // write creates a file with what fill writes.

@@ -71,10 +71,11 @@ Exit codes: 0 ok, 1 fatal, 2 changes present (with --detailed-exitcode), 3 gate 
   lcmsim filter demo 'department eq "Sales" and not (manager eq true)'`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
+		Args:          knownCommand,
 		Version:       version,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w\nrun `%s --help` for the flags", err, cmd.CommandPath())
 	})
@@ -82,12 +83,34 @@ Exit codes: 0 ok, 1 fatal, 2 changes present (with --detailed-exitcode), 3 gate 
 	return root
 }
 
+// knownCommand refuses a word that is no command, with the nearest one.
+func knownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	hint := ""
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		hint = "; did you mean " + near[0] + "?"
+	}
+	return fmt.Errorf("unknown command %q%s\nrun `%s --help` for the commands", args[0], hint, cmd.CommandPath())
+}
+
+// arguments checks the number of arguments and says where to read about them.
+func arguments(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return fmt.Errorf("%w\nrun `%s --help` for the arguments", err, cmd.CommandPath())
+		}
+		return nil
+	}
+}
+
 func newVersionCmd(e env) *cobra.Command {
 	return &cobra.Command{
 		Use:     "version",
 		Short:   "Print the version of lcmsim and of what it was built with",
 		Example: "  lcmsim version",
-		Args:    cobra.NoArgs,
+		Args:    arguments(cobra.NoArgs),
 		RunE: func(*cobra.Command, []string) error {
 			_, err := fmt.Fprintf(e.stdout, "lcmsim %s (%s, %s/%s)\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			if err != nil {

@@ -16,7 +16,6 @@ type rowSink struct {
 	sim    *engine.Simulation
 	writer *report.RowsWriter // nil = no rows wanted
 	tails  []*report.ClassTail
-	rows   []*engine.Row // by class, those that were needed
 	listed report.Identities
 }
 
@@ -40,37 +39,37 @@ func newRowSink(sim *engine.Simulation, out *outputs, opt simulateOptions) (*row
 // add takes the identities of a batch and their classes.
 func (s *rowSink) add(b *loader.Batch, classes []int32) error {
 	for i, class := range classes {
-		row := s.row(int(class))
-		revokes, possible := s.sim.Revokes(int(class), b.IDs[i])
-		if s.writer != nil {
-			if err := s.writer.Write(b.IDs[i], s.tail(int(class)), revokes, possible); err != nil {
-				return err
-			}
+		var revokes, possible []string
+		affected := s.sim.Affected(int(class))
+		list := affected != "no" && !s.listed.Full()
+		if list || s.writer != nil {
+			revokes, possible = s.sim.Revokes(int(class), b.IDs[i])
 		}
-		listed := *row
-		listed.EntityID, listed.Revokes, listed.PossibleRevokes = b.IDs[i], revokes, possible
-		s.listed.Add(&listed, b.Names[i])
+		if list {
+			row := s.sim.ClassRow(int(class))
+			row.EntityID, row.Revokes, row.PossibleRevokes = strings.Clone(b.IDs[i]), revokes, possible
+			s.listed.Add(&row, strings.Clone(b.Names[i]))
+		} else {
+			s.listed.Count(affected)
+		}
+		if s.writer == nil {
+			continue
+		}
+		if err := s.writer.Write(b.IDs[i], s.tail(int(class)), revokes, possible); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-func (s *rowSink) row(class int) *engine.Row {
-	for len(s.rows) <= class {
-		s.rows = append(s.rows, nil)
-	}
-	if s.rows[class] == nil {
-		row := s.sim.ClassRow(class)
-		s.rows[class] = &row
-	}
-	return s.rows[class]
-}
-
+// tail is the part of a row that all identities of a class share, made once.
 func (s *rowSink) tail(class int) *report.ClassTail {
 	for len(s.tails) <= class {
 		s.tails = append(s.tails, nil)
 	}
 	if s.tails[class] == nil {
-		s.tails[class] = s.writer.ClassTail(s.row(class))
+		row := s.sim.ClassRow(class)
+		s.tails[class] = s.writer.ClassTail(&row)
 	}
 	return s.tails[class]
 }

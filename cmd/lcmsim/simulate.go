@@ -64,7 +64,7 @@ exported; every part can be named by a flag instead. What cannot be evaluated is
   lcmsim simulate --policy-file policies.json --profiles access_profiles.json --identities people.csv
   lcmsim simulate snapshot/ --json --fail-on limit,error > result.json
   lcmsim simulate snapshot/ --rows rows.ndjson --rule filter.missing_ne=false`,
-		Args: cobra.MaximumNArgs(1),
+		Args: arguments(cobra.MaximumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {
 				opt.paths.Dir = args[0]
@@ -117,6 +117,19 @@ func addScaleFlags(f *pflag.FlagSet, workers, batchRows *int) {
 	f.IntVar(batchRows, "batch-rows", loader.DefaultBatchRows, "identities a batch; the result does not depend on it")
 }
 
+// maxWorkers bounds --workers: each worker holds a batch and the state of every expression.
+const maxWorkers = 1024
+
+func checkScale(workers, batchRows int) error {
+	switch {
+	case workers < 0 || workers > maxWorkers:
+		return fmt.Errorf("--workers takes a number from 0 to %d", maxWorkers)
+	case batchRows < 1:
+		return errors.New("--batch-rows takes a number from 1")
+	}
+	return nil
+}
+
 func mustComplete(cmd *cobra.Command, flag string, values ...string) {
 	if err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)); err != nil {
 		panic(err)
@@ -151,6 +164,9 @@ func runSimulate(ctx context.Context, e env, opt simulateOptions) error {
 			return err
 		}
 	}
+	if err := ctx.Err(); err != nil {
+		return err // interrupted while the reports were written
+	}
 	if err := out.commit(); err != nil {
 		return err
 	}
@@ -174,8 +190,11 @@ func runSimulate(ctx context.Context, e env, opt simulateOptions) error {
 // openSimulation checks flags and reads everything but the population.
 func openSimulation(e env, opt simulateOptions) (*simulation, error) {
 	run := &simulation{opt: opt, failOn: report.DefaultFailOn()}
-	if opt.workers < 0 || opt.batchRows < 1 || opt.listed < 0 {
-		return nil, errors.New("--workers and --list-identities take a number from 0, --batch-rows one from 1")
+	if err := checkScale(opt.workers, opt.batchRows); err != nil {
+		return nil, err
+	}
+	if opt.listed < 0 {
+		return nil, errors.New("--list-identities takes a number from 0")
 	}
 	for _, path := range opt.reports {
 		if _, err := reportFormat(path); err != nil {

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+	"github.com/stretchr/testify/require"
+)
+
+// Every command shows examples in its help, and every example works in a folder that has what they name.
+func TestExamplesOfHelp(t *testing.T) {
+	root := newRootCmd(env{})
+	for _, cmd := range append([]*cobra.Command{root}, root.Commands()...) {
+		switch cmd.Name() {
+		case "help", "completion": // cobra's own
+			continue
+		}
+		t.Run(cmd.Name(), func(t *testing.T) {
+			require.NotEmpty(t, cmd.Example)
+			require.NotEmpty(t, cmd.Short)
+			enterWorkspace(t)
+			for line := range strings.SplitSeq(cmd.Example, "\n") {
+				words, err := shellWords(line)
+				require.NoError(t, err)
+				require.Equal(t, "lcmsim", words[0], line)
+				for i := range words {
+					if words[i] == "1000000" {
+						words[i] = "1000" // as many people take their time
+					}
+				}
+				code, output := runWords(t, words[1:])
+				require.NotEqual(t, 1, code, "%s\n%s", line, output)
+			}
+		})
+	}
+}
+
+// enterWorkspace makes a folder with the files that examples name, and changes into it.
+func enterWorkspace(t *testing.T) {
+	from, err := filepath.Abs(vendor)
+	require.NoError(t, err)
+	t.Chdir(t.TempDir())
+	require.NoError(t, os.Mkdir("snapshot", 0o755))
+	for _, name := range []string{"policies.json", "access_profiles.json", "identities.jsonl"} {
+		text, err := os.ReadFile(filepath.Join(from, name))
+		require.NoError(t, err)
+		for _, to := range []string{name, filepath.Join("snapshot", name)} {
+			require.NoError(t, os.WriteFile(to, text, 0o644))
+		}
+	}
+	for name, text := range map[string]string{
+		"snapshot/policy_versions.json": `{"values": [{"policy_id": "5e3c1f0a-7b52-4d8e-9c41-2f6a80d9b713", "version_number": 2, "state": "DRAFT",
+			"config": {"workflows": [], "actions": []}}]}`,
+		"people.csv":  "entity_id,employment_status,work_location,department,manager\n1,ACTIVE,US,Sales,true\n2,ACTIVE,China,Legal,false\n",
+		"filters.txt": "department eq \"Sales\"\nmanager eq true\n",
+		"people.jsonl": `{"entity_id": "1", "emails": [{"type": "work", "value": "a@example.com"}]}
+{"entity_id": "2", "emails": []}
+`,
+		"schema.yaml": "attributes:\n  - {name: entity_id, type: string, caseExact: true}\n  - name: emails\n    type: complex\n    multiValued: true\n" +
+			"    subAttributes:\n      - {name: type, type: string}\n      - {name: value, type: string}\n",
+	} {
+		require.NoError(t, os.WriteFile(name, []byte(text), 0o644))
+	}
+}
