@@ -261,12 +261,12 @@ func floor(r *big.Rat) int {
 
 // meaning is one sentence for people.
 func (r *LimitResult) meaning() string {
-	allowed := r.Headroom + r.AffectedHigh
+	allowed := Grouped(max(0, r.Headroom+r.AffectedHigh))
 	switch {
 	case r.Scope == "guard" && r.Verdict == VerdictExceeded:
-		return fmt.Sprintf("%d identities that the guard protects are hit", r.AffectedLow)
+		return fmt.Sprintf("%s identities that the guard protects are hit", Grouped(r.AffectedLow))
 	case r.Scope == "guard" && r.Verdict == VerdictMaybe:
-		return fmt.Sprintf("up to %d identities that the guard protects may be hit", r.AffectedHigh)
+		return fmt.Sprintf("up to %s identities that the guard protects may be hit", Grouped(r.AffectedHigh))
 	case r.Scope == "guard":
 		return "nobody that the guard protects is hit"
 	}
@@ -275,18 +275,18 @@ func (r *LimitResult) meaning() string {
 	case VerdictExceeded:
 		switch r.Enforced {
 		case "blocks_all":
-			fmt.Fprintf(&b, "all changes would be blocked: %s affected, at most %d allowed", r.span(), allowed)
+			fmt.Fprintf(&b, "all changes would be blocked: %s affected, at most %s allowed", r.span(), allowed)
 		case "stops_at_limit":
-			fmt.Fprintf(&b, "%d of %d would be changed before the stop; which ones depends on the tenant's order", max(0, allowed), r.AffectedLow)
+			fmt.Fprintf(&b, "%s of %s would be changed before the stop; which ones depends on the tenant's order", allowed, Grouped(r.AffectedLow))
 		default:
-			fmt.Fprintf(&b, "exceeded: %s affected, at most %d allowed", r.span(), allowed)
+			fmt.Fprintf(&b, "exceeded: %s affected, at most %s allowed", r.span(), allowed)
 		}
 	case VerdictMaybe:
-		fmt.Fprintf(&b, "cannot be decided: %s affected, at most %d allowed", r.span(), allowed)
+		fmt.Fprintf(&b, "cannot be decided: %s affected, at most %s allowed", r.span(), allowed)
 	case VerdictAtLimit:
-		fmt.Fprintf(&b, "exactly at the limit: %s affected, at most %d allowed", r.span(), allowed)
+		fmt.Fprintf(&b, "exactly at the limit: %s affected, at most %s allowed", r.span(), allowed)
 	default:
-		fmt.Fprintf(&b, "room for %d more identities", r.Headroom)
+		fmt.Fprintf(&b, "room for %s more identities", Grouped(r.Headroom))
 	}
 	if r.Enforced == "information" {
 		b.WriteString(" (for information: the policy enables neither limit)")
@@ -296,9 +296,9 @@ func (r *LimitResult) meaning() string {
 
 func (r *LimitResult) span() string {
 	if r.AffectedLow == r.AffectedHigh {
-		return fmt.Sprint(r.AffectedLow)
+		return Grouped(r.AffectedLow)
 	}
-	return fmt.Sprintf("%d to %d", r.AffectedLow, r.AffectedHigh)
+	return Grouped(r.AffectedLow) + " to " + Grouped(r.AffectedHigh)
 }
 
 // notSeen lists what the count behind a limit leaves out.

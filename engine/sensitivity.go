@@ -39,8 +39,8 @@ func (s *Simulation) sensitivity(sum *Summary, limits []LimitResult) []Sensitivi
 	}
 	for _, name := range []string{"limits.denominator", "limits.comparison", "limits.zero"} {
 		for _, value := range alternativesOf(s.program.in.Rules, name) {
-			if value == "baseline" {
-				continue // there is none
+			if value == "baseline" || value == "active" && s.active == 0 {
+				continue // there is none, or nobody is known to be active
 			}
 			rules, err := s.program.in.Rules.With(name, value)
 			if err != nil {

@@ -343,6 +343,9 @@ func (p *slowPopulation) sensitivity(t require.TestingT, in Input, people []pers
 			if value == in.Rules.Get(info.Name) || info.Name == "limits.affected" || value == "baseline" {
 				continue
 			}
+			if value == "active" && p.active(in) == 0 {
+				continue // nobody is known to be active
+			}
 			rules, err := in.Rules.With(info.Name, value)
 			require.NoError(t, err)
 			s := Sensitivity{Rule: info.Name, Alternative: value, Limits: []string{}}

@@ -49,6 +49,15 @@ type slowLimit struct {
 
 func (l slowLimit) String() string { return l.scope + " " + l.kind + " " + l.name }
 
+// active counts the identities that count as active.
+func (p *slowPopulation) active(in Input) int {
+	attribute := in.ActiveAttribute
+	if attribute == "" {
+		attribute = "is_active"
+	}
+	return p.count(func(r *slowRun, _ *slowOutcome) slowTruth { return r.expression(attribute + " eq true") }).low
+}
+
 // limits gives the verdicts under some limit rules.
 func (p *slowPopulation) limits(in Input, rules Rules) []slowLimit {
 	var list []slowLimit
@@ -83,11 +92,7 @@ func (p *slowPopulation) limits(in Input, rules Rules) []slowLimit {
 	affected := p.count(func(_ *slowRun, o *slowOutcome) slowTruth { return o.affected() })
 	n := len(p.runs)
 	if rules.Denominator == "active" {
-		attribute := in.ActiveAttribute
-		if attribute == "" {
-			attribute = "is_active"
-		}
-		n = p.count(func(r *slowRun, _ *slowOutcome) slowTruth { return r.expression(attribute + " eq true") }).low
+		n = p.active(in)
 	}
 	l := in.Policy.Limits
 	hasCount := l.MaxCount != nil && *l.MaxCount > 0

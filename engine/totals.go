@@ -233,14 +233,19 @@ func (s *Simulation) populationFindings(seen Seen, t *totals) []Finding {
 				Message: n.Message, Hint: n.Hint, Count: max(1, n.Count), Caret: scimeval.Caret(p.exprs.texts[u.expr], n.Offset)})
 		}
 	}
+	if p.in.Rules.Denominator == "active" && s.active == 0 {
+		list = append(list, Finding{Severity: SeverityWarning, Code: "nobody-active", Position: p.in.Policy.Limits.Position, Column: NoColumn, Count: 1,
+			Message: "rule limits.denominator is active, but nobody counts as active: every percentage is of 0 identities",
+			Hint:    "name the boolean attribute that tells active identities with --active-attribute"})
+	}
 	if t.overlaps > 0 {
 		list = append(list, Finding{Severity: SeverityWarning, Code: "overlapping-removal", Position: p.in.Version.Position, Column: NoColumn, Count: t.overlaps,
-			Message: fmt.Sprintf("%d identities get two actions with remove_existing_relationships and different profiles in one scope", t.overlaps),
+			Message: fmt.Sprintf("%s identities get two actions with remove_existing_relationships and different profiles in one scope", Grouped(t.overlaps)),
 			Hint:    "each alone would remove what the other grants; put the profiles into one action, or make the conditions exclude each other"})
 	}
 	if t.summary.MayRemoveOthers > 0 && s.revokes == nil {
 		list = append(list, Finding{Severity: SeverityWarning, Code: "may-remove-others", Position: p.in.Version.Position, Column: NoColumn, Count: t.summary.MayRemoveOthers,
-			Message: fmt.Sprintf("%d identities get an action with remove_existing_relationships; what it removes is not known", t.summary.MayRemoveOthers),
+			Message: fmt.Sprintf("%s identities get an action with remove_existing_relationships; what it removes is not known", Grouped(t.summary.MayRemoveOthers)),
 			Hint:    "add grants.csv, the entitlements held today, to see the revokes"})
 	}
 	return list

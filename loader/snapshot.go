@@ -303,12 +303,14 @@ func (o *opener) readHoldings() {
 	}
 }
 
-// snapshotFiles are the names that mean something in a snapshot directory, but for the population.
 var snapshotFiles = []string{
 	"manifest.json", "policies.json", "policy_versions.json", "access_profiles.json", "access_profile_types.json",
 	"datasources.json", "overrides.json", "grants.csv", "grants.jsonl", "grants.parquet", "history.csv",
 	"history.jsonl", "schema.yaml", "schema.json", "lcmsim.yaml",
 }
+
+// SnapshotFiles lists the names that mean something in a snapshot directory, but for the population.
+func SnapshotFiles() []string { return slices.Clone(snapshotFiles) }
 
 // noteIgnored notes files of the directory that are not read: a misspelt name would be missed in silence otherwise.
 func (o *opener) noteIgnored() {

@@ -226,7 +226,8 @@ func newDiagnostic(f engine.Finding) Diagnostic {
 }
 
 // pressing are the codes of warnings that most likely tell of a mistake in the policy; groups of them come first.
-var pressing = []string{"unknown-attribute", "overlapping-removal", "profile-withheld", "needs-access-graph", "ignored-expression"}
+var pressing = []string{"unknown-attribute", "overlapping-removal", "profile-withheld", "needs-access-graph", "ignored-expression",
+	"condition-type-is-expression", "action-type-mismatch", "may-remove-others"}
 
 // groupDiagnostics groups sorted diagnostics by severity and code: by severity, pressing ones first, then in order of
 // first appearance.

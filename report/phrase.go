@@ -3,29 +3,12 @@ package report
 import (
 	"math"
 	"strconv"
-	"strings"
 
 	"github.com/lcmsim/lcmsim/engine"
 )
 
 // Count writes an integer with thousands separators: 12,345.
-func Count(n int) string { return groupDigits(strconv.Itoa(n)) }
-
-// groupDigits puts commas into a decimal integer.
-func groupDigits(text string) string {
-	sign := ""
-	if strings.HasPrefix(text, "-") {
-		sign, text = "-", text[1:]
-	}
-	out := make([]byte, 0, len(text)+len(text)/3)
-	for i := range len(text) {
-		if i > 0 && (len(text)-i)%3 == 0 {
-			out = append(out, ',')
-		}
-		out = append(out, text[i])
-	}
-	return sign + string(out)
-}
+func Count(n int) string { return engine.Grouped(n) }
 
 // countNoun is a count with its noun, or with its noun and verb: "1 limit", "2 limits".
 func countNoun(n int, one, many string) string {
@@ -58,8 +41,8 @@ func limitMax(l engine.LimitResult) string {
 	switch {
 	case l.Kind == "percent":
 		return Count(limitAllowed(l)) + " (" + text + "%)"
-	case l.Max == math.Trunc(l.Max):
-		return groupDigits(text)
+	case l.Max == math.Trunc(l.Max) && l.Max < 1<<53:
+		return Count(int(l.Max))
 	default:
 		return text
 	}

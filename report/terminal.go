@@ -328,7 +328,11 @@ func (t terminal) group(g DiagnosticGroup) []string {
 		}
 		lines = append([]string{snip(head, t.width)}, wrap(brief(d.Message), "  ", t.width, 2)...)
 	} else {
-		lines = wrap(head+": "+brief(d.Message), "  ", t.width, 2)
+		message := brief(d.Message)
+		if hint := orText(d.Hint, ""); strings.HasPrefix(hint, "did you mean") {
+			message = brief(hint) + " " + message
+		}
+		lines = wrap(head+": "+message, "  ", t.width, 2)
 		lines[0] = strings.TrimSpace(lines[0])
 	}
 	if word := brief(string(g.Severity)); strings.HasPrefix(lines[0], word) {

@@ -14,7 +14,11 @@ func Nearest(name string, candidates []string) string {
 		if c == name || len(c) > 128 {
 			continue
 		}
-		cost := 2 * editDistance(key, nameKey(c))
+		other := nameKey(c)
+		if 2*max(len(other)-len(key), len(key)-len(other)) > bestCost {
+			continue
+		}
+		cost := 2 * editDistance(key, other)
 		if !strings.EqualFold(c, name) {
 			cost++
 		}

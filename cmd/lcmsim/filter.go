@@ -215,9 +215,6 @@ func matchFilters(ctx context.Context, e env, opt filterOptions, path string, sc
 	}
 	progress.end()
 	read := pop.Report()
-	if read.Identities == 0 {
-		return nil, nil, fmt.Errorf("%s: the population is empty", path)
-	}
 	seen := evaluators[0].Observations()
 	for _, other := range evaluators[1:] {
 		seen.Add(other.Observations())

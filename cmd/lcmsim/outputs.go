@@ -19,10 +19,17 @@ type output struct {
 	*bufio.Writer
 }
 
-// create starts a file.
-func (o *outputs) create(path string) (*output, error) {
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return nil, fmt.Errorf("%s: is a directory, want a file", path)
+// create starts a file. It refuses to replace one of the inputs.
+func (o *outputs) create(path string, inputs ...string) (*output, error) {
+	if info, err := os.Stat(path); err == nil {
+		if info.IsDir() {
+			return nil, fmt.Errorf("%s: is a directory, want a file", path)
+		}
+		for _, input := range inputs {
+			if other, err := os.Stat(input); err == nil && os.SameFile(info, other) {
+				return nil, fmt.Errorf("%s: is an input of this run; name another file", path)
+			}
+		}
 	}
 	for _, f := range o.files {
 		if samePath(f.path, path) {

@@ -19,20 +19,16 @@ type rowSink struct {
 	listed report.Identities
 }
 
-func newRowSink(sim *engine.Simulation, out *outputs, opt simulateOptions) (*rowSink, error) {
-	s := &rowSink{sim: sim, listed: report.Identities{Cap: opt.listed}}
-	if opt.rows == "" {
+func newRowSink(sim *engine.Simulation, out *output, listed int) (*rowSink, error) {
+	s := &rowSink{sim: sim, listed: report.Identities{Cap: listed}}
+	if out == nil {
 		return s, nil
 	}
-	format, err := rowsFormat(opt.rows)
+	format, err := rowsFormat(out.path)
 	if err != nil {
 		return nil, err
 	}
-	file, err := out.create(opt.rows)
-	if err != nil {
-		return nil, err
-	}
-	s.writer = report.NewRowsWriter(file, format)
+	s.writer = report.NewRowsWriter(out, format)
 	return s, nil
 }
 
@@ -103,12 +99,4 @@ func reportFormat(path string) (func(io.Writer, *report.Document) error, error) 
 		return report.WriteXLSX, nil
 	}
 	return nil, fmt.Errorf("--report %s: the name must end in .json or .xlsx", path)
-}
-
-func writeReport(out *outputs, path string, doc *report.Document) error {
-	render, err := reportFormat(path)
-	if err != nil {
-		return err
-	}
-	return out.write(path, func(w io.Writer) error { return render(w, doc) })
 }

@@ -1,26 +1,15 @@
 package main
 
 import (
-	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
-	"runtime"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/lcmsim/lcmsim/engine"
 	"github.com/lcmsim/lcmsim/loader"
 	"github.com/lcmsim/lcmsim/report"
-	"github.com/lcmsim/lcmsim/scimeval"
 )
 
 // simulateOptions are the flags of simulate.
@@ -136,18 +125,6 @@ func mustComplete(cmd *cobra.Command, flag string, values ...string) {
 	}
 }
 
-// simulation is everything that one run works on.
-type simulation struct {
-	opt      simulateOptions
-	snapshot *loader.Snapshot
-	policy   *engine.Policy
-	version  *engine.Version
-	rules    engine.Rules
-	failOn   report.FailOn
-	asOf     time.Time
-	program  *engine.Program
-}
-
 func runSimulate(ctx context.Context, e env, opt simulateOptions) error {
 	run, err := openSimulation(e, opt)
 	if err != nil {
@@ -155,13 +132,21 @@ func runSimulate(ctx context.Context, e env, opt simulateOptions) error {
 	}
 	var out outputs
 	defer out.discard()
-	doc, err := run.simulate(ctx, e, &out)
+	rows, reports, err := run.createOutputs(&out)
 	if err != nil {
 		return err
 	}
-	for _, path := range opt.reports {
-		if err := writeReport(&out, path, doc); err != nil {
+	doc, err := run.simulate(ctx, e, rows)
+	if err != nil {
+		return err
+	}
+	for i, path := range opt.reports {
+		render, err := reportFormat(path)
+		if err != nil {
 			return err
+		}
+		if err := render(reports[i], doc); err != nil {
+			return fmt.Errorf("%s: %w", path, err)
 		}
 	}
 	if err := ctx.Err(); err != nil {
@@ -185,268 +170,4 @@ func runSimulate(ctx context.Context, e env, opt simulateOptions) error {
 		return &exitError{code: doc.Exit.Code}
 	}
 	return nil
-}
-
-// openSimulation checks flags and reads everything but the population.
-func openSimulation(e env, opt simulateOptions) (*simulation, error) {
-	run := &simulation{opt: opt, failOn: report.DefaultFailOn()}
-	if err := checkScale(opt.workers, opt.batchRows); err != nil {
-		return nil, err
-	}
-	if opt.listed < 0 {
-		return nil, errors.New("--list-identities takes a number from 0")
-	}
-	for _, path := range opt.reports {
-		if _, err := reportFormat(path); err != nil {
-			return nil, err
-		}
-	}
-	if _, err := rowsFormat(opt.rows); err != nil {
-		return nil, err
-	}
-	if opt.paths.Dir == "" && (opt.paths.Policy == "" || opt.paths.Identities == "") {
-		return nil, errors.New("name a SNAPSHOT directory, or give --policy-file and --identities\nrun `lcmsim simulate --help` for examples, or `lcmsim generate demo` for a snapshot to play with")
-	}
-	var err error
-	if run.snapshot, err = loader.OpenSnapshot(opt.paths, loader.Options{Strict: opt.strict}); err != nil {
-		return nil, err
-	}
-	snap := run.snapshot
-	if run.policy, err = loader.SelectPolicy(snap.Policies, opt.policy); err != nil {
-		return nil, err
-	}
-	if run.version, err = loader.SelectVersion(run.policy, opt.version); err != nil {
-		return nil, err
-	}
-	if run.rules, err = chooseRules(opt.semantics, opt.rules, snap.Config.Rules, snap.Schema); err != nil {
-		return nil, err
-	}
-	if opt.failSet {
-		run.failOn, err = report.ParseFailOn(opt.failOn)
-	} else if snap.Config.FailOn != nil {
-		run.failOn, err = report.ParseFailOn(strings.Join(snap.Config.FailOn, ","))
-	}
-	if err != nil {
-		return nil, err
-	}
-	run.asOf, err = chooseAsOf(opt.asOf, snap.Manifest.TakenAt, e.now)
-	return run, err
-}
-
-// chooseRules starts from the preset, then takes lcmsim.yaml, then the flags.
-func chooseRules(semantics string, flags []string, config []loader.RuleSetting, schema *scimeval.Schema) (engine.Rules, error) {
-	s := scimeval.Semantics(semantics)
-	if s != scimeval.Vendor && s != scimeval.RFC7644 {
-		return engine.Rules{}, fmt.Errorf("--semantics is %q; choose vendor or rfc7644", semantics)
-	}
-	if s == scimeval.RFC7644 && schema == nil {
-		return engine.Rules{}, errors.New("--semantics rfc7644 takes types from a schema: add schema.yaml to the snapshot, or give --schema FILE")
-	}
-	rules := engine.DefaultRules(s)
-	var err error
-	for _, c := range config {
-		if rules, err = rules.With(c.Name, c.Value); err != nil {
-			return rules, fmt.Errorf("%s:%d: %w", c.File, c.Line, err)
-		}
-	}
-	for _, text := range flags {
-		name, value, ok := strings.Cut(text, "=")
-		if !ok {
-			return rules, fmt.Errorf("--rule %s: write name=value", text)
-		}
-		if rules, err = rules.With(strings.TrimSpace(name), strings.TrimSpace(value)); err != nil {
-			return rules, fmt.Errorf("--rule: %w", err)
-		}
-	}
-	return rules, nil
-}
-
-func chooseAsOf(text string, taken time.Time, now func() time.Time) (time.Time, error) {
-	switch {
-	case text == "" && !taken.IsZero():
-		return taken.UTC(), nil
-	case text == "":
-		return now().UTC().Truncate(time.Second), nil
-	}
-	for _, layout := range []string{time.RFC3339, time.DateOnly} {
-		if t, err := time.Parse(layout, text); err == nil {
-			return t.UTC(), nil
-		}
-	}
-	return time.Time{}, fmt.Errorf("--as-of %s: write 2026-01-31 or 2026-01-31T08:30:00Z", text)
-}
-
-// simulate compiles the policy, streams the population through it and assembles the Document.
-func (run *simulation) simulate(ctx context.Context, e env, out *outputs) (*report.Document, error) {
-	snap := run.snapshot
-	run.program = engine.Compile(engine.Input{
-		Policy: run.policy, Version: run.version, Catalog: &snap.Catalog, Rules: run.rules, Schema: snap.Schema,
-		History: snap.History.ByIdentity(), Grants: snap.Grants.ByIdentity(), ActiveAttribute: run.opt.active,
-		OwnLimits: ownLimits(snap.Config.Limits), Guards: guards(snap.Config.Guards),
-	})
-	progress := newBar(e, e.stderr, run.opt.quiet, "simulating")
-	defer progress.end()
-	pop, err := loader.OpenPopulation(ctx, loader.PopulationOptions{
-		Path: snap.Identities, Schema: snap.Schema, EntityType: run.policy.EntityType,
-		Attributes: run.program.Attributes(), BatchRows: run.opt.batchRows,
-		Digest: run.opt.digest || len(run.opt.reports) > 0, Strict: run.opt.strict, Progress: progress.set,
-	})
-	if err != nil {
-		return nil, err
-	}
-	defer pop.Close()
-
-	classifiers := make([]*engine.Classifier, cmp.Or(run.opt.workers, runtime.NumCPU()))
-	workers := make([]func(*loader.Batch) (*engine.Classes, error), len(classifiers))
-	for i := range classifiers {
-		classifiers[i] = run.program.NewClassifier()
-		workers[i] = func(b *loader.Batch) (*engine.Classes, error) { return classifiers[i].Classify(b.Record, b.IDs) }
-	}
-	sim := run.program.NewSimulation()
-	rows, err := newRowSink(sim, out, run.opt)
-	if err != nil {
-		return nil, err
-	}
-	err = evaluate(ctx, pop, workers, func(b *loader.Batch, classes *engine.Classes) error {
-		return rows.add(b, sim.Add(classes, b.IDs))
-	})
-	if err != nil {
-		return nil, err
-	}
-	if err := rows.flush(); err != nil {
-		return nil, err
-	}
-	progress.end()
-	seen := classifiers[0].Observations()
-	for _, c := range classifiers[1:] {
-		seen.Add(c.Observations())
-	}
-	return run.document(sim, seen, pop.Report(), rows.listed)
-}
-
-func (run *simulation) document(sim *engine.Simulation, seen *scimeval.Observations, read loader.Report, listed report.Identities) (*report.Document, error) {
-	snap := run.snapshot
-	if read.Identities == 0 {
-		if read.Excluded == 0 {
-			return nil, fmt.Errorf("%s: the population is empty", snap.Identities)
-		}
-		return nil, fmt.Errorf("%s: the population is empty: all %d records have another entity_type than the policy's %s\ncorrect entity_type in the records, or leave it out",
-			snap.Identities, read.Excluded, run.policy.EntityType)
-	}
-	names := make([]string, len(read.Attributes))
-	for i, a := range read.Attributes {
-		names[i] = a.Name
-	}
-	result, findings := sim.Result(engine.Seen{Observations: seen, Attributes: names})
-	findings = append(findings, snap.Findings(run.policy, run.version)...)
-	findings = append(findings, read.Findings...)
-	findings = append(findings, run.notApplied(read)...)
-	other, err := run.otherInputs()
-	if err != nil {
-		return nil, err
-	}
-	population := report.PopulationInput{Path: snap.Identities, Identities: read.Identities, Excluded: read.Excluded}
-	if read.SHA256 != "" {
-		population.SHA256 = &read.SHA256
-	}
-	return report.New(report.Input{
-		ToolVersion: version, AsOf: run.asOf, Rules: run.rules,
-		Policy: run.policy, Version: run.version, Catalog: &snap.Catalog,
-		Population: population, Other: other, Result: result, Findings: findings, Identities: listed,
-		FailOn: run.failOn, DetailedExitcode: run.opt.detailed,
-	}), nil
-}
-
-// notApplied are findings about inputs that are there and that a simulation does not use.
-func (run *simulation) notApplied(read loader.Report) []engine.Finding {
-	var list []engine.Finding
-	add := func(sev engine.Severity, code, file, message, hint string, count int) {
-		list = append(list, engine.Finding{Severity: sev, Code: code, Position: engine.Position{File: file}, Column: engine.NoColumn,
-			Message: message, Hint: hint, Count: count})
-	}
-	snap := run.snapshot
-	for _, path := range snap.Secondary {
-		add(engine.SeverityError, "source-not-joined", run.inSnapshot(path), "the secondary source is not joined; attributes that only it has count as absent",
-			"join it into the population beforehand", 1)
-	}
-	if snap.Overrides != "" {
-		add(engine.SeverityError, "source-not-joined", run.inSnapshot(snap.Overrides), "the overrides are not applied; identities keep the attributes of the population",
-			"apply them to the population beforehand", 1)
-	}
-	if read.MoverAssumed > 0 {
-		add(engine.SeverityWarning, "mover-assumed", run.inSnapshot(snap.Identities),
-			fmt.Sprintf("sys_attr__is_mover is used, and %s identities do not have it: taken as false", report.Count(read.MoverAssumed)),
-			"add the attribute to the population", read.MoverAssumed)
-	}
-	return list
-}
-
-// inSnapshot is a path as findings name it: relative to the snapshot where it lies inside.
-func (run *simulation) inSnapshot(path string) string {
-	if rel, err := filepath.Rel(run.snapshot.Dir, path); run.snapshot.Dir != "" && err == nil && filepath.IsLocal(rel) {
-		return filepath.ToSlash(rel)
-	}
-	return path
-}
-
-// otherInputs lists the further files that the result depends on, with their digests.
-func (run *simulation) otherInputs() ([]report.OtherInput, error) {
-	var list []report.OtherInput
-	dir := run.snapshot.Dir
-	for _, part := range []struct {
-		kind, given string
-		names       []string
-	}{
-		{"schema", run.opt.paths.Schema, []string{"schema.yaml", "schema.json"}},
-		{"config", run.opt.paths.Config, []string{"lcmsim.yaml"}},
-		{"grants", run.opt.paths.Grants, []string{"grants.csv", "grants.jsonl", "grants.parquet"}},
-		{"history", run.opt.paths.History, []string{"history.csv", "history.jsonl"}},
-	} {
-		path := part.given
-		for _, name := range part.names {
-			if path == "" && dir != "" {
-				if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
-					path = filepath.Join(dir, name)
-				}
-			}
-		}
-		if path == "" {
-			continue
-		}
-		digest, err := fileDigest(path)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, report.OtherInput{Kind: part.kind, Path: path, SHA256: &digest})
-	}
-	return list, nil
-}
-
-func fileDigest(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", fmt.Errorf("%s: %w", path, reason(err))
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", fmt.Errorf("%s: %w", path, reason(err))
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
-}
-
-func ownLimits(list []loader.Limit) []engine.OwnLimit {
-	out := make([]engine.OwnLimit, len(list))
-	for i, l := range list {
-		out[i] = engine.OwnLimit{Name: l.Name, Effect: l.Effect, Workflow: l.Workflow, Cohort: l.Cohort, MaxCount: l.MaxCount, MaxPercent: l.MaxPercent, Position: l.Position}
-	}
-	return out
-}
-
-func guards(list []loader.Guard) []engine.Guard {
-	out := make([]engine.Guard, len(list))
-	for i, g := range list {
-		out[i] = engine.Guard{Name: g.Name, Filter: g.Filter, Never: g.Never, Position: g.Position}
-	}
-	return out
 }
