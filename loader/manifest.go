@@ -65,7 +65,7 @@ func (s *source) compareDigest(dir, name string, n *node) {
 		s.fail(n, "list files by their path inside the snapshot", "names a file outside of the snapshot")
 		return
 	}
-	got, err := fileDigest(filepath.Join(dir, filepath.FromSlash(name)))
+	got, err := FileDigest(filepath.Join(dir, filepath.FromSlash(name)))
 	message := fmt.Sprintf("%s is not the file that was exported: its SHA-256 is %s", abridge(name), got)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -85,8 +85,8 @@ func bytesDigest(data []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// fileDigest is the SHA-256 of a file's bytes, in hex.
-func fileDigest(path string) (string, error) {
+// FileDigest is the SHA-256 of a file's bytes, in hex.
+func FileDigest(path string) (string, error) {
 	f, err := openRegular(path)
 	if err != nil {
 		return "", err

@@ -26,6 +26,9 @@ type VerdictLine struct {
 	ForApprover string `json:"for_approver"` // the same for somebody who is about to sign
 }
 
+// Line is the verdict on one line.
+func (v VerdictLine) Line() string { return v.Word + ": " + v.Sentence }
+
 func newVerdictLine(d *Document) VerdictLine {
 	s := d.Summary
 	parts := []string{affectedText(s), countNoun(s.PlannedActions, "action", "actions")}

@@ -2,11 +2,8 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"iter"
 	"os"
 	"path/filepath"
@@ -152,17 +149,9 @@ func writeManifest(dir string) error {
 	}
 	digests := make(map[string]string, len(entries))
 	for _, entry := range entries {
-		f, err := os.Open(filepath.Join(dir, entry.Name()))
-		if err != nil {
+		if digests[entry.Name()], err = loader.FileDigest(filepath.Join(dir, entry.Name())); err != nil {
 			return err
 		}
-		h := sha256.New()
-		_, err = io.Copy(h, f)
-		f.Close()
-		if err != nil {
-			return err
-		}
-		digests[entry.Name()] = hex.EncodeToString(h.Sum(nil))
 	}
 	return os.WriteFile(filepath.Join(dir, "manifest.json"), fixtures.Manifest(digests), 0o644)
 }

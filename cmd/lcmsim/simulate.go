@@ -159,7 +159,7 @@ func runSimulate(ctx context.Context, e env, opt simulateOptions) error {
 	case opt.json:
 		err = report.WriteJSON(e.stdout, doc)
 	case opt.quiet:
-		_, err = fmt.Fprintln(e.stdout, report.Printable(doc.Verdict.Sentence))
+		_, err = fmt.Fprintln(e.stdout, report.Printable(doc.Verdict.Line()))
 	default:
 		err = report.WriteTerminal(e.stdout, doc, e.terminal(opt.noColor))
 	}

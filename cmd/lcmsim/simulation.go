@@ -3,11 +3,8 @@ package main
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -287,26 +284,13 @@ func (run *simulation) otherInputs() ([]report.OtherInput, error) {
 		if path == "" {
 			continue
 		}
-		digest, err := fileDigest(path)
+		digest, err := loader.FileDigest(path)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%s: %w", path, reason(err))
 		}
 		list = append(list, report.OtherInput{Kind: part.kind, Path: path, SHA256: &digest})
 	}
 	return list, nil
-}
-
-func fileDigest(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", fmt.Errorf("%s: %w", path, reason(err))
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", fmt.Errorf("%s: %w", path, reason(err))
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 func ownLimits(list []loader.Limit) []engine.OwnLimit {
