@@ -16,6 +16,9 @@ import (
 // types: strings, integers, floats (their shortest decimal), booleans, decimals, timestamps (RFC 3339 in UTC), dates
 // (YYYY-MM-DD), lists, maps and structs (objects without the members that are null) and dictionaries of these.
 func ReadColumn(field arrow.Field, arr arrow.Array) (values []Value, codes []int32, err error) {
+	if column, ok := arr.(*JSONColumn); ok {
+		return column.values, column.codes, nil
+	}
 	if dict, ok := arr.(*array.Dictionary); ok {
 		return readDictionary(field, dict)
 	}

@@ -36,9 +36,17 @@ var jsonColumnType = &arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int32
 // NullValue instead.
 const Absent int32 = -1
 
+// JSONColumn is a column of NewJSONColumn. To arrow it is a dictionary of JSON texts; as long as the array is passed on
+// as it is, ReadColumn takes the values that the texts were made of.
+type JSONColumn struct {
+	*array.Dictionary
+	values []Value
+	codes  []int32
+}
+
 // NewJSONColumn makes a column for values of any type: one code a row, an index into values or Absent. The values are
-// stored as JSON texts. The caller releases the array.
-func NewJSONColumn(mem memory.Allocator, values []Value, codes []int32) *array.Dictionary {
+// stored as JSON texts. It keeps both slices. The caller releases the array.
+func NewJSONColumn(mem memory.Allocator, values []Value, codes []int32) *JSONColumn {
 	texts := array.NewStringBuilder(mem)
 	defer texts.Release()
 	var buf []byte
@@ -60,5 +68,5 @@ func NewJSONColumn(mem memory.Allocator, values []Value, codes []int32) *array.D
 	}
 	indices := index.NewArray()
 	defer indices.Release()
-	return array.NewDictionaryArray(jsonColumnType, indices, dict)
+	return &JSONColumn{array.NewDictionaryArray(jsonColumnType, indices, dict), values, codes}
 }

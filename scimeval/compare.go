@@ -55,6 +55,7 @@ type comparer struct {
 	rules     Rules
 	satisfied [3]bool // by the sign of value - literal, plus 1: whether gt, ge, lt or le is true
 
+	direct    bool   // string decides for every string value: a string literal that is no instant, and no folding
 	text      string // of a string literal, folded where the rules say so
 	instant   Instant
 	isInstant bool
@@ -74,6 +75,12 @@ func newComparer(op Op, literal Value, rules Rules) *comparer {
 		k.truth, k.isTruth = truthIn(k.text)
 		if rules.StringFold {
 			k.text = Fold(k.text)
+		}
+		switch op {
+		case OpEq, OpNe:
+			k.direct = !rules.StringFold && !k.isInstant
+		case OpCo, OpSw, OpEw:
+			k.direct = !rules.StringFold
 		}
 	}
 	return k
@@ -128,6 +135,30 @@ func (k *comparer) attribute(c *cell) outcome {
 	return o | found
 }
 
+// string is attribute for a string value, where direct holds: the common case, without detours.
+func (k *comparer) string(s string) outcome {
+	var yes bool
+	switch k.op {
+	case OpEq:
+		yes = equalTexts(s, k.text)
+	case OpNe:
+		yes = !equalTexts(s, k.text)
+	case OpCo:
+		yes = strings.Contains(s, k.text)
+	case OpSw:
+		yes = strings.HasPrefix(s, k.text)
+	case OpEw:
+		yes = strings.HasSuffix(s, k.text)
+	}
+	return match(yes) | found
+}
+
+// equalTexts is a == b. Texts of one length, such as identifiers, mostly differ at the end.
+func equalTexts(a, b string) bool {
+	n := len(a)
+	return n == len(b) && (n == 0 || a[n-1] == b[n-1] && a == b)
+}
+
 // absent decides the comparison where there is no value.
 func (k *comparer) absent() outcome {
 	switch {
@@ -145,23 +176,37 @@ func (k *comparer) list(items []Value) outcome {
 		if len(items) != 1 {
 			return 0
 		}
-		return k.element(items[0])
+		return k.element(&items[0])
 	}
 	var o outcome
-	for _, item := range items {
-		o |= k.element(item)
+	if k.direct && k.op == OpCo && !k.rules.ListCoSubstring && !k.isInstant { // the common case, without detours
+		for i := range items {
+			if items[i].kind == KindString {
+				o |= match(equalTexts(items[i].text, k.text))
+			} else {
+				o |= k.element(&items[i])
+			}
+		}
+		return o
+	}
+	for i := range items {
+		o |= k.element(&items[i])
 	}
 	return o
 }
 
-func (k *comparer) element(v Value) outcome {
-	switch v.Kind() {
+func (k *comparer) element(v *Value) outcome {
+	switch v.kind {
 	case KindNull:
 		return 0
 	case KindList, KindObject:
 		return mismatch
+	case KindString:
+		if k.direct && k.op != OpNe && (k.op != OpCo || k.rules.ListCoSubstring) {
+			return k.string(v.text) &^ found
+		}
 	}
-	c := cell{value: v}
+	c := cell{value: *v}
 	if k.op == OpCo && !k.rules.ListCoSubstring {
 		return k.equal(&c)
 	}

@@ -32,6 +32,9 @@ func (l looseComparison) value(v *Value) outcome {
 	if v == nil {
 		return l.attribute(nil)
 	}
+	if l.direct && v.kind == KindString {
+		return l.string(v.text)
+	}
 	return l.attribute(&cell{value: *v})
 }
 

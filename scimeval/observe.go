@@ -28,15 +28,21 @@ func (o *Observations) Add(other *Observations) {
 	}
 }
 
-// observe records what the table of a leaf says about the rows of its column.
-func (o *Observations) observe(id int32, l *leaf, c *column, sub string, table []outcome) {
-	for code, out := range table {
-		if c.count[code] == 0 {
+// observe records what a leaf says about the rows of its column.
+func (o *Observations) observe(id int32, l *leaf, d *decided) {
+	if d.any&found != 0 {
+		o.has[l.name] = true
+	}
+	if d.any&(mismatch|notTimestamp) == 0 && l.inner == nil {
+		return
+	}
+	for code, out := range d.table {
+		if d.on.count[code] == 0 {
 			continue
 		}
-		o.add(id, l, out, int(c.count[code]))
+		o.add(id, l, out, int(d.on.count[code]))
 		if code > 0 && l.inner != nil {
-			o.inside(l, c.cells[code-1].value, sub)
+			o.inside(l, d.on.cells[code-1].value, d.sub)
 		}
 	}
 }
