@@ -7,6 +7,7 @@ FUZZTIME ?= 5s
 .PHONY: build demo test ci golden fixtures fuzz bench lint clean
 
 build:
+	@echo 'building bin/lcmsim (a few minutes the first time)'
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/lcmsim ./cmd/lcmsim
 
 # Builds lcmsim, simulates fixtures/acme, and writes out/report.xlsx and out/result.json. Each step prints its exit code.

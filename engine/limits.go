@@ -109,22 +109,48 @@ func (s *Simulation) limits(rules Rules, sum *Summary) []LimitResult {
 		list = append(list, s.ownLimit(rules, i)...)
 	}
 	for i, g := range s.program.in.Guards {
-		var met reach
-		var size int
-		for class, n := range s.sizes {
-			in := s.simulator.truthIn(s.vectors.at(class), s.program.guards[i])
-			if in == isTrue {
-				size += n
-			}
-			s.addEffect(&met, class, g.Never, in)
-		}
-		list = append(list, s.verdict(Rules{}, "guard", "count", g.Name, new(big.Rat), 0, met, size, "own"))
+		list = append(list, s.guard(i, g))
 	}
 	for i := range list {
 		list[i].Meaning = list[i].meaning()
 		list[i].NotSeen = s.notSeen(&list[i])
 	}
 	return list
+}
+
+// maxExemplars caps LimitResult.Exemplars.
+const maxExemplars = 10
+
+// guard gives the verdict of a guard, and some of the identities that it is about: the first of each class that is hit.
+func (s *Simulation) guard(i int, g Guard) LimitResult {
+	var met reach
+	var size int
+	exemplars := []string{}
+	for class, n := range s.sizes {
+		in := s.simulator.truthIn(s.vectors.at(class), s.program.guards[i])
+		if in == isTrue {
+			size += n
+		}
+		before := met
+		s.addEffect(&met, class, g.Never, in)
+		if met == before || len(exemplars) == maxExemplars {
+			continue
+		}
+		if g.Never != "revoke" || s.revokes == nil {
+			exemplars = append(exemplars, s.exemplars[class])
+			continue
+		}
+		for _, id := range s.revokes.holders[class] {
+			low, high := s.revokes.of(s.outcomes[class], id)
+			if len(low)+len(high) > 0 {
+				exemplars = append(exemplars, id)
+				break
+			}
+		}
+	}
+	r := s.verdict(Rules{}, "guard", "count", g.Name, new(big.Rat), 0, met, size, "own")
+	r.Exemplars = exemplars
+	return r
 }
 
 func (s *Simulation) denominator(rules Rules) int {
@@ -192,12 +218,15 @@ func (s *Simulation) addEffect(r *reach, class int, effect string, in truth) {
 	}
 }
 
-// gets tells whether the class gets an action with the effect.
+// gets tells whether the class gets an action with the effect. An action of an unknown type may have it.
 func (o *outcome) gets(p *plan, effect Effect) truth {
 	t := isFalse
 	for _, a := range o.actions {
-		if p.actions[a.action].effect == effect {
+		switch act := &p.actions[a.action]; {
+		case act.effect == effect:
 			t = max(t, a.status.truth())
+		case act.unheardOf:
+			t = max(t, min(isUnknown, a.status.truth()))
 		}
 	}
 	return t
@@ -239,7 +268,7 @@ func (s *Simulation) verdict(rules Rules, scope, kind, name string, maximum *big
 	}
 	r := LimitResult{
 		Scope: scope, Kind: kind, Name: name, Max: shown, Basis: BasisFirstRun,
-		AffectedLow: affected.low, AffectedHigh: affected.high, Population: population,
+		AffectedLow: affected.low, AffectedHigh: affected.high, Population: population, Exemplars: []string{},
 		Headroom: allowed - affected.high, Enforced: enforced,
 	}
 	switch {
@@ -264,9 +293,9 @@ func (r *LimitResult) meaning() string {
 	allowed := Grouped(max(0, r.Headroom+r.AffectedHigh))
 	switch {
 	case r.Scope == "guard" && r.Verdict == VerdictExceeded:
-		return fmt.Sprintf("%s identities that the guard protects are hit", Grouped(r.AffectedLow))
+		return fmt.Sprintf("%s identities that the guard protects are hit, such as %s", Grouped(r.AffectedLow), strings.Join(r.Exemplars, ", "))
 	case r.Scope == "guard" && r.Verdict == VerdictMaybe:
-		return fmt.Sprintf("up to %s identities that the guard protects may be hit", Grouped(r.AffectedHigh))
+		return fmt.Sprintf("up to %s identities that the guard protects may be hit, such as %s", Grouped(r.AffectedHigh), strings.Join(r.Exemplars, ", "))
 	case r.Scope == "guard":
 		return "nobody that the guard protects is hit"
 	}
@@ -275,16 +304,16 @@ func (r *LimitResult) meaning() string {
 	case VerdictExceeded:
 		switch r.Enforced {
 		case "blocks_all":
-			fmt.Fprintf(&b, "all changes would be blocked: %s affected, at most %s allowed", r.span(), allowed)
+			b.WriteString("all changes would be blocked")
 		case "stops_at_limit":
 			fmt.Fprintf(&b, "%s of %s would be changed before the stop; which ones depends on the tenant's order", allowed, Grouped(r.AffectedLow))
 		default:
-			fmt.Fprintf(&b, "exceeded: %s affected, at most %s allowed", r.span(), allowed)
+			b.WriteString("more than allowed")
 		}
 	case VerdictMaybe:
-		fmt.Fprintf(&b, "cannot be decided: %s affected, at most %s allowed", r.span(), allowed)
+		b.WriteString("cannot be decided: something is unknown")
 	case VerdictAtLimit:
-		fmt.Fprintf(&b, "exactly at the limit: %s affected, at most %s allowed", r.span(), allowed)
+		b.WriteString("exactly as many as allowed")
 	default:
 		fmt.Fprintf(&b, "room for %s more identities", Grouped(r.Headroom))
 	}
@@ -292,13 +321,6 @@ func (r *LimitResult) meaning() string {
 		b.WriteString(" (for information: the policy enables neither limit)")
 	}
 	return b.String()
-}
-
-func (r *LimitResult) span() string {
-	if r.AffectedLow == r.AffectedHigh {
-		return Grouped(r.AffectedLow)
-	}
-	return Grouped(r.AffectedLow) + " to " + Grouped(r.AffectedHigh)
 }
 
 // notSeen lists what the count behind a limit leaves out.
@@ -346,7 +368,7 @@ func (p *Program) ownTest(filter string, at Position) test {
 		return constantTest(isFalse, "")
 	}
 	id := p.exprs.add(filter)
-	p.exprs.uses = append(p.exprs.uses, use{id, at, false})
+	p.exprs.uses = append(p.exprs.uses, use{expr: id, at: at, own: true})
 	return test{expr: id, text: filter}
 }
 

@@ -122,10 +122,10 @@ func TestEnforcementIsNamed(t *testing.T) {
 		change, predictive bool
 		enforced, meaning  string
 	}{
-		{false, false, "information", "exceeded: 3 affected, at most 2 allowed (for information: the policy enables neither limit)"},
+		{false, false, "information", "more than allowed (for information: the policy enables neither limit)"},
 		{true, false, "stops_at_limit", "2 of 3 would be changed before the stop; which ones depends on the tenant's order"},
-		{false, true, "blocks_all", "all changes would be blocked: 3 affected, at most 2 allowed"},
-		{true, true, "blocks_all", "all changes would be blocked: 3 affected, at most 2 allowed"},
+		{false, true, "blocks_all", "all changes would be blocked"},
+		{true, true, "blocks_all", "all changes would be blocked"},
 	} {
 		in := affecting(SafetyLimits{EnableChange: tc.change, EnablePredictive: tc.predictive, MaxCount: maximum(2)})
 		incomplete := false

@@ -214,6 +214,12 @@ func (s *simulator) profiles(o *outcome) {
 		*list = slices.Compact(*list)
 	}
 	low, high := s.reach(o.named.low), s.reach(o.named.high)
+	for _, list := range [][]int{o.named.high, high} {
+		for _, p := range list {
+			// What a missing profile grants is not known. One that is withheld brings nothing, missing ones included.
+			o.unknown = o.unknown || s.plan.profiles[p].lacking && s.plan.profiles[p].withheld == ""
+		}
+	}
 	o.inherited = bounds{without(low, o.named.low), without(high, o.named.high)}
 	o.entities = s.hold(o, low, high)
 	o.wanted = o.entities

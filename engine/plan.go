@@ -47,6 +47,7 @@ type conditionPlan struct {
 type actionPlan struct {
 	*Action
 	effect     Effect
+	unheardOf  bool // its type is documented nowhere: it may have any effect
 	skipped    bool
 	conditions []conditionPlan
 	profiles   []int // indices into plan.profiles, ascending and distinct
@@ -75,6 +76,7 @@ type use struct {
 	expr  int
 	at    Position
 	muted bool
+	own   bool // of a limit or guard of lcmsim.yaml
 }
 
 func (x *expressions) add(text string) int {
@@ -148,12 +150,19 @@ func (b *planner) nameActions() {
 		}
 		b.byName[a.Name] = len(b.plan.actions)
 		b.plan.actions = append(b.plan.actions, actionPlan{
-			Action:  a,
-			effect:  effectOf(a.Type),
-			skipped: a.State == StateDisabled,
-			removes: a.RemoveExisting && a.Type == "MANAGE_RELATIONSHIPS",
+			Action:    a,
+			effect:    effectOf(a.Type),
+			unheardOf: !slices.Contains(ActionTypes, a.Type),
+			skipped:   a.State == StateDisabled,
+			removes:   a.RemoveExisting && a.Type == "MANAGE_RELATIONSHIPS",
 		})
 	}
+}
+
+// ActionTypes are the documented types of actions, by their documented numbers.
+var ActionTypes = []string{
+	"NONE", "SYNC_IDENTITIES", "MANAGE_RELATIONSHIPS", "CREATE_EMAIL", "DEPROVISION_IDENTITY", "ACCESS_PLAN", "WRITE_BACK_EMAIL", "PAUSE",
+	"SEND_NOTIFICATION", "CUSTOM_ACTION", "CREATE_ENTITLEMENT", "CREATE_ACCESS_REVIEW", "RESET_PASSWORD", "DELETE_IDENTITY",
 }
 
 func effectOf(actionType string) Effect {
@@ -295,7 +304,7 @@ func (b *planner) test(t Test, at Position, what string, granted bool) test {
 func (b *planner) expression(text string, at Position) test {
 	id := b.exprs.add(text)
 	if b.report {
-		b.exprs.uses = append(b.exprs.uses, use{id, at, b.muted})
+		b.exprs.uses = append(b.exprs.uses, use{expr: id, at: at, muted: b.muted})
 	}
 	return test{expr: id, text: text}
 }
@@ -369,6 +378,7 @@ func (b *planner) reachedFindings() {
 	for i, a := range b.plan.actions {
 		if reached[i] {
 			roots = append(roots, a.AccessProfiles...)
+			b.actionFindings(&a)
 		}
 	}
 	b.profileFindings(roots)
@@ -379,6 +389,22 @@ func (b *planner) reachedFindings() {
 				fmt.Sprintf("another workflow is named %q too; reports tell them apart by position only", w.Name), "give each workflow a name of its own")
 		}
 		seen[w.Name] = true
+	}
+}
+
+// actionFindings reports what is odd about an action that can run.
+func (b *planner) actionFindings(a *actionPlan) {
+	if a.unheardOf {
+		hint := "limits and guards on effects count it as possible"
+		if near := scimeval.Nearest(a.Type, ActionTypes); near != "" {
+			hint = "did you mean " + near + "?"
+		}
+		b.find(SeverityWarning, "unknown-action-type", a.Position,
+			fmt.Sprintf("action %q has type %s, which is not documented: what it does is not known", a.Name, a.Type), hint)
+	}
+	if a.Type == "MANAGE_RELATIONSHIPS" && len(a.AccessProfiles) == 0 {
+		b.find(SeverityWarning, "action-without-profiles", a.Position,
+			fmt.Sprintf("action %q manages relationships but names no access profile: it grants nothing", a.Name), "list their ids in config.access_profiles")
 	}
 }
 

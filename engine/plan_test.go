@@ -244,15 +244,36 @@ func TestFindings(t *testing.T) {
 		"known removals": {
 			version: acting(removing("a", "P")), profiles: []Profile{profile("P")},
 			change: func(in *Input) { in.Grants = map[string][]Grant{} },
+			want:   []string{"warning grants-unmatched version"},
 		},
 		"overlapping removals": {
 			version: acting(removing("a", "P"), removing("b", "Q")), profiles: []Profile{profile("P"), profile("Q")},
 			change: func(in *Input) { in.Grants = map[string][]Grant{} },
-			want:   []string{"warning overlapping-removal version"},
+			want:   []string{"warning grants-unmatched version", "warning overlapping-removal version"},
 		},
 		"equal removals do not overlap": {
 			version: acting(removing("a", "P"), removing("b", "P")), profiles: []Profile{profile("P")},
 			change: func(in *Input) { in.Grants = map[string][]Grant{} },
+			want:   []string{"warning grants-unmatched version"},
+		},
+		"grants of strangers": {
+			version: acting(removing("a", "P")), profiles: []Profile{profile("P")},
+			change: func(in *Input) { in.Grants = map[string][]Grant{"nobody": {{}}} },
+			want:   []string{"error grants-unmatched version"},
+		},
+		"history of strangers": {
+			version: triggered(always), change: func(in *Input) { in.History = map[string][]Done{"nobody": {{Action: "a"}}} },
+			want: []string{"error history-unmatched version", "warning history-unmatched version"},
+		},
+		"guard on an unknown attribute": {
+			version: triggered(always), change: func(in *Input) {
+				in.Guards = []Guard{{Name: "g", Filter: "nobody pr", Never: "sync", Position: at("guard")}}
+			},
+			want: []string{"error unknown-attribute guard @0"},
+		},
+		"denominator without a baseline": {
+			version: triggered(always), change: func(in *Input) { in.Rules.Denominator = "baseline" },
+			want: []string{"warning no-baseline "},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

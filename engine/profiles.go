@@ -11,6 +11,7 @@ type profilePlan struct {
 	source   *Profile // nil = missing
 	withheld string   // why it grants nothing; "" = it grants
 	inherits []int    // indices into plan.profiles of those that exist, in order
+	lacking  bool     // it is missing, or inherits from one that is
 	own      []entityPlan
 	reach    []int // of one that an action names: the granting profiles that it brings, itself included, ascending
 }
@@ -67,11 +68,14 @@ func (b *planner) resolveProfiles() {
 	for i := range b.plan.profiles {
 		p := &b.plan.profiles[i]
 		if p.source == nil {
+			p.lacking = true
 			continue
 		}
 		for _, ref := range p.source.Inherits {
 			if b.plan.profiles[b.byID[ref.ID]].source != nil {
 				p.inherits = append(p.inherits, b.byID[ref.ID])
+			} else {
+				p.lacking = true
 			}
 		}
 	}

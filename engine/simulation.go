@@ -18,6 +18,8 @@ type Simulation struct {
 	flips     []flips // by variant
 	rows      int
 	active    int
+	granted   int           // identities that the grants file knows
+	done      int           // identities that the history knows
 	revokes   *revokeTotals // nil = no grants file
 }
 
@@ -65,6 +67,7 @@ func (s *Simulation) Add(batch *Classes, ids []string) []int32 {
 	for r, c := range batch.rows {
 		classes[r] = number[c]
 	}
+	s.countKnown(ids)
 	if s.revokes != nil {
 		for r, id := range ids {
 			s.revokes.add(int(classes[r]), s.outcomes[classes[r]], id)

@@ -1,6 +1,9 @@
 package engine
 
-import "math/big"
+import (
+	"math/big"
+	"slices"
+)
 
 // The limits of SPEC section 7, judged on the slow twin's identities.
 
@@ -15,6 +18,9 @@ func (r *slowRun) effect(o *slowOutcome, effect string) slowTruth {
 	}
 	for _, a := range o.actions {
 		status := statusTruth(a.status)
+		if effect != "revoke" && !slices.Contains(ActionTypes, a.action.Type) {
+			t = slowOr(t, slowAnd(status, slowMaybe)) // it may do anything
+		}
 		switch effect {
 		case "revoke":
 			r.eachEntity(a.action, func(string, *Entity) {

@@ -357,9 +357,17 @@ func (s *slowRun) profiles(o *slowOutcome) {
 		for _, ref := range a.action.AccessProfiles {
 			raise(o.named, ref.ID, t)
 			s.effective(ref.ID, profiles)
+			if s.profile(ref.ID) == nil {
+				s.see(o, slowMaybe) // what it grants is not known
+			}
 		}
 		for id := range profiles {
 			raise(o.brought, id, t)
+			for _, ref := range s.profile(id).Inherits {
+				if s.profile(ref.ID) == nil {
+					s.see(o, slowMaybe)
+				}
+			}
 		}
 		s.eachEntity(a.action, func(_ string, e *Entity) {
 			s.see(o, s.entity(e))

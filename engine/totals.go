@@ -229,9 +229,18 @@ func (s *Simulation) populationFindings(seen Seen, t *totals) []Finding {
 			continue
 		}
 		for _, n := range p.filters.Notices(u.expr, seen.Observations, seen.Attributes) {
-			list = append(list, Finding{Severity: SeverityWarning, Code: n.Code, Position: u.at, Column: n.Offset,
+			severity := SeverityWarning
+			if u.own && n.Code == scimeval.NoticeUnknownAttribute {
+				severity = SeverityError // it would protect nobody
+			}
+			list = append(list, Finding{Severity: severity, Code: n.Code, Position: u.at, Column: n.Offset,
 				Message: n.Message, Hint: n.Hint, Count: max(1, n.Count), Caret: scimeval.Caret(p.exprs.texts[u.expr], n.Offset)})
 		}
+	}
+	list = append(list, s.unmatchedFindings()...)
+	if p.in.Rules.Denominator == "baseline" {
+		list = append(list, Finding{Severity: SeverityWarning, Code: "no-baseline", Position: p.in.Policy.Limits.Position, Column: NoColumn, Count: 1,
+			Message: "rule limits.denominator is baseline, but there is none: percentages are of the population"})
 	}
 	if p.in.Rules.Denominator == "active" && s.active == 0 {
 		list = append(list, Finding{Severity: SeverityWarning, Code: "nobody-active", Position: p.in.Policy.Limits.Position, Column: NoColumn, Count: 1,

@@ -41,11 +41,7 @@ var enumNames = map[EnumKind][]string{
 	EnumTriggerType:         {testAny, testTrigger},
 	EnumConditionType:       {testAny, testCondition},
 	EnumEntityConditionType: {testAny, testCondition},
-	EnumActionType: {
-		"NONE", "SYNC_IDENTITIES", "MANAGE_RELATIONSHIPS", "CREATE_EMAIL", "DEPROVISION_IDENTITY", "ACCESS_PLAN",
-		"WRITE_BACK_EMAIL", "PAUSE", "SEND_NOTIFICATION", "CUSTOM_ACTION", "CREATE_ENTITLEMENT",
-		"CREATE_ACCESS_REVIEW", "RESET_PASSWORD", "DELETE_IDENTITY",
-	},
+	EnumActionType:          engine.ActionTypes,
 }
 
 // The known types of a test.

@@ -171,6 +171,7 @@ func (c *popColumn) arrays(mem memory.Allocator) (exact, folded arrow.Array) {
 		exact.Retain()
 		folded = exact
 	} else {
+		c.codes = slices.Clone(c.codes) // exact keeps its own
 		for _, v := range c.variants {
 			if code := c.codes[v.row]; code != scimeval.Absent {
 				c.folded[c.values[code].Kind()]--
@@ -184,10 +185,12 @@ func (c *popColumn) arrays(mem memory.Allocator) (exact, folded arrow.Array) {
 	return exact, folded
 }
 
-// reset begins the next batch.
+// reset begins the next batch. The arrays of the last one keep its values and codes.
 func (c *popColumn) reset() {
 	clear(c.index)
-	c.values, c.codes, c.variants = c.values[:0], c.codes[:0], c.variants[:0]
+	c.values = make([]scimeval.Value, 0, len(c.values))
+	c.codes = make([]int32, 0, len(c.codes))
+	c.variants = c.variants[:0]
 }
 
 // mixture describes the kinds of the column's values when there is more than one, null aside; total counts them.

@@ -396,7 +396,7 @@ func (n *nativePopulation) decode(c *popColumn, feed int, columns []arrow.Array,
 		if err != nil {
 			return nil, err
 		}
-		values = read
+		values = slices.Clip(read)
 		for i, row := range kept {
 			codes[i] = rows[row]
 		}

@@ -279,6 +279,7 @@ func completeResult(r engine.Result) engine.Result {
 	r.Limits = slices.Clone(list(r.Limits))
 	for i := range r.Limits {
 		r.Limits[i].NotSeen = list(r.Limits[i].NotSeen)
+		r.Limits[i].Exemplars = list(r.Limits[i].Exemplars)
 	}
 	r.Sensitivity = slices.Clone(list(r.Sensitivity))
 	for i := range r.Sensitivity {

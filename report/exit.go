@@ -106,6 +106,9 @@ func Decide(r *engine.Result, findings []engine.Finding, failOn FailOn, detailed
 		case engine.VerdictOK, engine.VerdictAtLimit:
 		}
 	}
+	if s := r.Summary; failOn.Maybe && s.AffectedLow < s.AffectedHigh {
+		add(ExitGate, countNoun(s.AffectedHigh-s.AffectedLow, "identity is perhaps affected", "identities are perhaps affected"))
+	}
 	if text := findingsReason(findings, engine.SeverityError); text != "" {
 		if failOn.Error {
 			add(ExitGate, text)

@@ -100,10 +100,13 @@ func WriteFilterTerminal(w io.Writer, d *FilterDocument, opt TerminalOptions) er
 	for i := range d.Filters {
 		f := &d.Filters[i]
 		lines = append(lines, paint(opt.Color, styleBold, snip(cmp.Or(brief(f.Filter), "(empty filter)"), width)))
-		if f.Error == nil || f.Matches+f.Unknown > 0 {
+		everyone := f.Error != nil && f.Unknown == d.Identities
+		if everyone {
+			lines = append(lines, "  unknown for everyone")
+		} else if f.Error == nil || f.Matches+f.Unknown > 0 {
 			lines = append(lines, wrap(idsText(f.Matches, "matches", f.IDs, listed), "  ", width, 4)...)
 		}
-		if f.Unknown > 0 {
+		if f.Unknown > 0 && !everyone {
 			lines = append(lines, wrap(idsText(f.Unknown, "unknown", f.UnknownIDs, listed), "  ", width, 4)...)
 		}
 		if f.Error != nil {

@@ -86,7 +86,7 @@ func (t terminal) verdict() string {
 	switch t.d.Verdict.Word {
 	case WordOK:
 		style = styleGreen
-	case WordFirstRunOver, WordInconclusive:
+	case WordFirstRunOver, WordInconclusive, WordNobody:
 		style = styleYellow
 	}
 	return paint(t.color, style, brief(t.d.Verdict.Word)) + ": " + brief(t.d.Verdict.Sentence)
@@ -203,12 +203,15 @@ func (t terminal) limits() []string {
 	if len(t.d.Limits) == 0 {
 		return []string{t.title("LIMITS") + " none set"}
 	}
-	rank := map[engine.Verdict]int{engine.VerdictExceeded: 0, engine.VerdictMaybe: 1, engine.VerdictAtLimit: 2, engine.VerdictOK: 3}
 	limits := slices.Clone(t.d.Limits)
-	slices.SortStableFunc(limits, func(a, b engine.LimitResult) int { return cmp.Compare(rank[a.Verdict], rank[b.Verdict]) })
-
-	lines := []string{t.title(shown("LIMITS", min(maxLimits, len(limits)), len(limits)))}
-	for _, l := range limits[:min(maxLimits, len(limits))] {
+	slices.SortStableFunc(limits, func(a, b engine.LimitResult) int { return cmp.Compare(limitRank(a), limitRank(b)) })
+	failing := 0
+	for failing < len(limits) && limits[failing].Verdict != engine.VerdictOK {
+		failing++
+	}
+	show := min(len(limits), max(maxLimits, min(failing, 2*maxLimits)))
+	lines := []string{t.title(shown("LIMITS", show, len(limits)))}
+	for _, l := range limits[:show] {
 		style := styleGreen
 		switch l.Verdict {
 		case engine.VerdictExceeded:
@@ -229,22 +232,34 @@ func (t terminal) limits() []string {
 	return lines
 }
 
+// limitRank orders limits by how pressing they are: broken guards, exceeded limits, what cannot be decided, the rest.
+func limitRank(l engine.LimitResult) int {
+	rank := 2 * slices.Index([]engine.Verdict{engine.VerdictExceeded, engine.VerdictMaybe, engine.VerdictAtLimit, engine.VerdictOK}, l.Verdict)
+	if l.Scope != "guard" {
+		rank++
+	}
+	return rank
+}
+
 // rules shows which rules matter here and which differ from the default.
 func (t terminal) rules() []string {
 	matters := []string{}
 	sensitivity := slices.Clone(t.d.Sensitivity)
 	slices.SortStableFunc(sensitivity, func(a, b engine.Sensitivity) int { return cmp.Compare(b.Identities, a.Identities) })
 	for _, s := range sensitivity {
+		var flips []string
 		if s.Identities > 0 {
-			flips := fmt.Sprintf("%s=%s flips %s", s.Rule, s.Alternative, Count(s.Identities))
-			if len(s.Limits) > 0 {
-				flips += " and " + countNoun(len(s.Limits), "limit", "limits")
-			}
-			matters = append(matters, flips)
+			flips = append(flips, Count(s.Identities))
+		}
+		if len(s.Limits) > 0 {
+			flips = append(flips, countNoun(len(s.Limits), "limit", "limits"))
+		}
+		if len(flips) > 0 {
+			matters = append(matters, fmt.Sprintf("%s=%s flips %s", s.Rule, s.Alternative, strings.Join(flips, " and ")))
 		}
 	}
 	if len(matters) == 0 {
-		matters = []string{"no alternative changes any identity"}
+		matters = []string{"no alternative changes any identity or limit"}
 	}
 	differs := []string{}
 	for _, r := range t.d.RuleSettings {

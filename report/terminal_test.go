@@ -62,7 +62,7 @@ func TestTerminalStatesWhatItCuts(t *testing.T) {
 	all := strings.Join(lines, "\n")
 	require.LessOrEqual(t, len(lines), screenLines+15)
 	for _, want := range []string{"WORKFLOWS (6 of 205 shown)", "ACTIONS (5 of 210 shown)", "ACCESS PROFILES (3 of 209 shown)",
-		"ENTITLEMENTS (3 of 223 shown)", "LIMITS (4 of 402 shown)", "FINDINGS 201 errors, 3 warnings, 1 note (4 of 205 codes shown)", "(and 199 more)"} {
+		"ENTITLEMENTS (3 of 223 shown)", "LIMITS (8 of 402 shown)", "FINDINGS 201 errors, 3 warnings, 1 note (4 of 205 codes shown)", "(and 199 more)"} {
 		require.Contains(t, all, want)
 	}
 }

@@ -16,6 +16,7 @@ const (
 	WordGateFailed    = "GATE FAILED"          // --fail-on maybe, error or warning
 	WordInconclusive  = "INCONCLUSIVE"         // exit code 5
 	WordFirstRunOver  = "FIRST RUN OVER LIMIT" // exceeded if nothing has been applied yet, and that gates nothing
+	WordNobody        = "NOBODY AFFECTED"      // no trigger or condition lets anybody through: often a mistake
 	WordOK            = "OK"
 )
 
@@ -41,7 +42,7 @@ func newVerdictLine(d *Document) VerdictLine {
 	parts = append(parts, Count(s.Unknown)+" unknown")
 
 	return VerdictLine{
-		Word:     verdictWord(d.Exit.Code, d.Limits),
+		Word:     verdictWord(d.Exit.Code, s.AffectedHigh, d.Limits),
 		Sentence: strings.Join(parts, ", "),
 		ForApprover: fmt.Sprintf("If you publish and nothing has been applied yet, %s of %s identities change: +%s grants, -%s revokes, %s deactivated, %s unknown.",
 			rangeText(s.AffectedLow, s.AffectedHigh), Count(s.Identities),
@@ -50,7 +51,7 @@ func newVerdictLine(d *Document) VerdictLine {
 	}
 }
 
-func verdictWord(code int, limits []engine.LimitResult) string {
+func verdictWord(code int, affected int, limits []engine.LimitResult) string {
 	exceeded := func(guard bool, basis string) bool {
 		return slices.ContainsFunc(limits, func(l engine.LimitResult) bool {
 			return l.Verdict == engine.VerdictExceeded && l.Enforced != "information" &&
@@ -68,6 +69,8 @@ func verdictWord(code int, limits []engine.LimitResult) string {
 		return WordInconclusive
 	case exceeded(false, ""):
 		return WordFirstRunOver
+	case affected == 0:
+		return WordNobody
 	default:
 		return WordOK
 	}

@@ -140,7 +140,7 @@ func TestWorkbookOfAnEmptyRun(t *testing.T) {
 	}
 	verdict, err := f.GetCellValue("Summary", "A1")
 	require.NoError(t, err)
-	require.Equal(t, "OK: 0 of 0 identities affected, 0 actions, 0 unknown", verdict)
+	require.Equal(t, "NOBODY AFFECTED: 0 of 0 identities affected, 0 actions, 0 unknown", verdict)
 }
 
 func TestWorkbookStatesTheIdentityCap(t *testing.T) {

@@ -62,6 +62,7 @@ type site struct {
 	name      int   // index into Program.names
 	path      string
 	at        int // of the path
+	literal   Value
 	literalAt int // of the literal
 }
 
@@ -194,7 +195,7 @@ func (b *builder) filter(src string) Filter {
 	}
 	f := Filter{Source: src, Tree: p.tree, lower: falseNode, upper: trueNode}
 	if p.err != nil {
-		f.Errors, f.refused = []*Error{p.err}, true
+		f.Errors, f.refused = []*Error{p.err}, b.options.Semantics == RFC7644
 		return f
 	}
 	b.current = &f
@@ -319,7 +320,7 @@ func (b *builder) comparison(c *Comparison) (lower, upper int32) {
 			return falseNode, trueNode
 		}
 		id := b.leaf(c, []candidate{{b.column(def.Name), ""}}, test, everyKind, "strict "+Print(c)+" "+ruleBits(b.options.Rules), nil)
-		b.addSite(id, c.Path, c.LiteralAt)
+		b.addSite(id, c.Path, c.LiteralAt, c.Literal)
 		return b.leafNode(id)
 	}
 	if b.unevaluable(c) {
@@ -328,7 +329,7 @@ func (b *builder) comparison(c *Comparison) (lower, upper int32) {
 	test := looseComparison{newComparer(c.Op, c.Literal, b.options.Rules)}
 	key := "compare " + string(c.Op) + " " + c.Literal.String() + " " + ruleBits(relevant(b.options.Rules, c))
 	id := b.leaf(c, b.candidates(c.Path), test, b.differing(c), key, nil)
-	b.addSite(id, c.Path, c.LiteralAt)
+	b.addSite(id, c.Path, c.LiteralAt, c.Literal)
 	return b.leafNode(id)
 }
 
@@ -341,7 +342,7 @@ func (b *builder) valuePath(n *ValuePath) (lower, upper int32) {
 			return falseNode, trueNode
 		}
 		id := b.leaf(n, []candidate{{b.column(def.Name), ""}}, test, everyKind, "strict "+Print(n)+" "+ruleBits(b.options.Rules), nil)
-		b.addSite(id, n.Path, n.Path.At)
+		b.addSite(id, n.Path, n.Path.At, NullValue())
 		return b.leafNode(id)
 	}
 	unknown := false
@@ -369,7 +370,7 @@ func (b *builder) valuePath(n *ValuePath) (lower, upper int32) {
 	differs &= kinds(KindList, KindObject)
 	key := "path " + Print(n.Body) + " " + ruleBits(matter)
 	id := b.leaf(n, b.candidates(n.Path), path, differs, key, names)
-	b.addSite(id, n.Path, n.Path.At)
+	b.addSite(id, n.Path, n.Path.At, NullValue())
 	if b.variant == 0 {
 		for _, in := range names {
 			b.current.sites = append(b.current.sites, site{
@@ -437,13 +438,13 @@ func (b *builder) leafNode(id int32) (lower, upper int32) {
 	return n, n
 }
 
-func (b *builder) addSite(id int32, p Path, literalAt int) {
+func (b *builder) addSite(id int32, p Path, literalAt int, literal Value) {
 	if b.variant != 0 {
 		return
 	}
 	l := &b.program.leaves[id]
 	l.name = b.name(p.String())
-	b.current.sites = append(b.current.sites, site{leaf: id, name: l.name, path: p.String(), at: p.At, literalAt: literalAt})
+	b.current.sites = append(b.current.sites, site{leaf: id, name: l.name, path: p.String(), at: p.At, literalAt: literalAt, literal: literal})
 }
 
 // relevant clears the rules that do not matter for a comparison, so that variants share its leaf.
@@ -500,6 +501,6 @@ func ruleBits(r Rules) string {
 // UnknownUnder tells whether some record may make the i-th filter neither true nor false under a variant.
 func (p *Program) UnknownUnder(variant, i int) bool { return p.filters[variant][i].Unknown() }
 
-// Refused tells that nothing of the filter is evaluated: it is no filter, or the standard refuses it. Otherwise Errors
-// are about parts of it.
+// Refused tells that the standard, which knows no unknown, refuses the filter. Under vendor semantics a filter with
+// errors is evaluated, and unknown as a whole or in part.
 func (f *Filter) Refused() bool { return f.refused }

@@ -72,6 +72,14 @@ func (o *Observations) inside(l *leaf, v Value, sub string) {
 	}
 }
 
+// wanted describes what the site's comparison takes.
+func (s *site) wanted() string {
+	if s.literal.Kind() == KindNull {
+		return "the bracket compares with"
+	}
+	return "the " + s.literal.Kind().String() + " " + abridge(s.literal.String())
+}
+
 // Notices are what to tell about the i-th filter: those that its text alone gives and those that the population gives.
 // known are the names of all attributes of the population, for suggestions.
 func (p *Program) Notices(i int, o *Observations, known []string) []Notice {
@@ -92,8 +100,8 @@ func (p *Program) Notices(i int, o *Observations, known []string) []Notice {
 		}
 		if n := o.mismatches[s.leaf]; n > 0 {
 			list = append(list, Notice{Code: NoticeTypeMismatch, Offset: s.literalAt, Count: n,
-				Message: "the value's type differs from that of " + s.path + ": the comparison is false (ne: true)",
-				Hint:    "write the literal in the type of the data, or run with --rule filter.coerce=on"})
+				Message: s.path + " holds values of another type than " + s.wanted() + ": the comparison is false for them (ne: true)",
+				Hint:    "write the literal in the type of the data, or mend the data"})
 		}
 		if n := o.notTimestamps[s.leaf]; n > 0 {
 			list = append(list, Notice{Code: NoticeNotATimestamp, Offset: s.literalAt, Count: n,

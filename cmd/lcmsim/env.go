@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"io"
 	"os"
+	"strconv"
 	"time"
 
 	"golang.org/x/term"
@@ -16,6 +18,7 @@ type env struct {
 	now            func() time.Time
 	noColor        bool // NO_COLOR is set
 	width          int  // columns of the terminal behind stdout; 0 = stdout is none
+	columns        int  // what COLUMNS says, for text that goes elsewhere; 0 = nothing
 	progress       bool // stderr is a terminal
 }
 
@@ -28,6 +31,7 @@ func systemEnv() env {
 	if os.Getenv("TERM") == "dumb" {
 		e.noColor, e.progress = true, false
 	}
+	e.columns, _ = strconv.Atoi(os.Getenv("COLUMNS"))
 	if term.IsTerminal(int(os.Stdout.Fd())) {
 		e.width = 80
 		if w, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil && w > 0 {
@@ -39,5 +43,5 @@ func systemEnv() env {
 
 // terminal are the options for text on stdout.
 func (e env) terminal(noColor bool) report.TerminalOptions {
-	return report.TerminalOptions{Width: e.width, Color: e.width > 0 && !e.noColor && !noColor}
+	return report.TerminalOptions{Width: max(0, cmp.Or(e.width, e.columns)), Color: e.width > 0 && !e.noColor && !noColor}
 }

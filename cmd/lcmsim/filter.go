@@ -247,7 +247,7 @@ func matchBatch(eval *scimeval.Evaluator, program *scimeval.Program, b *loader.B
 		lower, upper := eval.Lower(0, i), eval.Upper(0, i)
 		m.certain[i] = append([]uint64(nil), lower...)
 		m.possible[i] = make([]uint64, len(lower))
-		// A filter that does not compile matches nobody; its error says so. What is unknown only in part stays unknown.
+		// A filter that the standard refuses matches nobody, and its error says why; any other stays unknown.
 		if !program.Filter(i).Refused() {
 			for w := range lower {
 				m.possible[i][w] = upper[w] &^ lower[w]

@@ -72,7 +72,7 @@ exported; every part can be named by a flag instead. What cannot be evaluated is
 	f.BoolVar(&opt.json, "json", false, "print the result as JSON on stdout instead of the summary")
 	f.StringArrayVar(&opt.reports, "report", nil, "write a report: PATH ends in .json or .xlsx (repeatable)")
 	f.StringVar(&opt.rows, "rows", "", "write one row an identity: PATH ends in .ndjson, .jsonl or .csv")
-	f.StringVar(&opt.failOn, "fail-on", "limit,guard", "what makes exit code 3: a list of limit, guard, maybe, error, warning, or none")
+	f.StringVar(&opt.failOn, "fail-on", "limit,guard", "what makes exit code 3: a list of limit, guard, maybe, error, warning, or none; limits that are measured on a first run count only when limit is named")
 	f.BoolVar(&opt.detailed, "detailed-exitcode", false, "exit with 2 when identities are affected and nothing else is wrong")
 	f.BoolVar(&opt.strict, "strict", false, "unknown fields in the exports are errors")
 	f.BoolVar(&opt.quiet, "quiet", false, "only the verdict line; no progress")
