@@ -149,22 +149,38 @@ func countByWalk(trees []*expr, maps []map[string]any) []int {
 	})
 }
 
-// BenchmarkKernel counts the matches of 100 filters, by column and with the naive walk. The counts must agree.
+// BenchmarkKernel counts the matches of 100 filters, by column and with the naive walk. The counts must agree. With
+// attributes=shared the filters name only attributes of which many people share a value, so that a leaf is a lookup in a
+// small table: the kernel at its work. With attributes=all they also name those that are different for almost everybody
+// (login times, e-mail addresses, lists of phones), which are decided value by value.
 func BenchmarkKernel(b *testing.B) {
-	p := program(1)
+	options := scimeval.Options{Semantics: scimeval.Vendor, Rules: scimeval.RulesOf(scimeval.Vendor)}
+	for _, set := range []struct {
+		name    string
+		filters []string
+	}{
+		{"shared", sharedFilters()},
+		{"all", fixtures.Filters(filterCount, *filterSeed)},
+	} {
+		benchmarkKernel(b, set.name, scimeval.Compile(set.filters, options))
+	}
+}
+
+func benchmarkKernel(b *testing.B, attributes string, p *scimeval.Program) {
 	population := people()
+	records := adapt(p, population.records)
 	trees := make([]*expr, p.Len())
 	for i := range trees {
 		trees[i] = naiveOf(p.Filter(i).Tree)
 	}
-	byColumn, byWalk := countByColumn(b, p, population.records), countByWalk(trees, population.maps)
+	byColumn, byWalk := countByColumn(b, p, records), countByWalk(trees, population.maps)
 	for i := range byColumn {
 		if byColumn[i] != byWalk[i] {
 			b.Fatalf("%s matches %d by column, %d by walk", p.Filter(i).Source, byColumn[i], byWalk[i])
 		}
 	}
 	run := func(engine string, count func()) {
-		b.Run(fmt.Sprintf("engine=%s/identities=%d/filters=%d", engine, *identities, filterCount), func(b *testing.B) {
+		b.Run(fmt.Sprintf("attributes=%s/engine=%s/identities=%d/filters=%d", attributes, engine, *identities, p.Len()), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				count()
@@ -172,8 +188,31 @@ func BenchmarkKernel(b *testing.B) {
 			b.ReportMetric(float64(b.N)*float64(*identities)/b.Elapsed().Seconds(), "identities/s")
 		})
 	}
-	run("columns", func() { countByColumn(b, p, population.records) })
+	run("columns", func() { countByColumn(b, p, records) })
 	run("walk", func() { countByWalk(trees, population.maps) })
+}
+
+// sharedFilters are 100 filters of the generator that name only attributes with at most 2,000 values in the first batch.
+func sharedFilters() []string {
+	const mostValues = 2000
+	first := people().records[0]
+	shared := make(map[string]bool)
+	for i, field := range first.Schema().Fields() {
+		values, _, err := scimeval.ReadColumn(field, first.Column(i))
+		shared[field.Name] = err == nil && len(values) <= mostValues
+	}
+	options := scimeval.Options{Semantics: scimeval.Vendor, Rules: scimeval.RulesOf(scimeval.Vendor)}
+	var filters []string
+	for _, filter := range fixtures.Filters(40*filterCount, *filterSeed) {
+		fits := true
+		for _, a := range scimeval.Compile([]string{filter}, options).Attributes() {
+			fits = fits && shared[a.Name]
+		}
+		if fits && len(filters) < filterCount {
+			filters = append(filters, filter)
+		}
+	}
+	return filters
 }
 
 // BenchmarkVariants evaluates the same filters under the default rules alone, and with each rule's alternative beside

@@ -146,11 +146,17 @@ func (k *comparer) string(s string) outcome {
 	case OpCo:
 		yes = strings.Contains(s, k.text)
 	case OpSw:
-		yes = strings.HasPrefix(s, k.text)
+		yes = beginsWith(s, k.text)
 	case OpEw:
-		yes = strings.HasSuffix(s, k.text)
+		n := len(s) - len(k.text)
+		yes = n >= 0 && beginsWith(s[n:], k.text)
 	}
 	return match(yes) | found
+}
+
+// beginsWith is strings.HasPrefix; most texts differ in their first byte.
+func beginsWith(s, prefix string) bool {
+	return len(s) >= len(prefix) && (prefix == "" || s[0] == prefix[0] && s[:len(prefix)] == prefix)
 }
 
 // equalTexts is a == b. Texts of one length, such as identifiers, mostly differ at the end.

@@ -48,11 +48,12 @@ func (e *Evaluator) load(rec arrow.Record) error {
 // fill takes over the values and codes of a batch; a code of -1 is absent.
 func (c *column) fill(values []Value, codes []int32) {
 	c.leaves = c.leaves[:0]
-	clear(c.cells)
+	if len(values) < len(c.cells) {
+		clear(c.cells[len(values):]) // lets go of the values of the last batch
+	}
 	c.cells = slices.Grow(c.cells[:0], len(values))[:len(values)]
-	clear(c.cells)
 	for i, v := range values {
-		c.cells[i].value = v
+		c.cells[i] = cell{value: v}
 	}
 	c.count = slices.Grow(c.count[:0], len(values)+1)[:len(values)+1]
 	clear(c.count)
