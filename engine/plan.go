@@ -270,6 +270,10 @@ func (b *planner) test(t Test, at Position, what string, granted bool) test {
 		}
 		return constantTest(isTrue, "ANY")
 	case FormString:
+		if blank {
+			b.emptyString(t, what)
+			return constantTest(isUnknown, t.Text)
+		}
 		return b.expression(t.Text, t.TextAt)
 	case FormOtherName:
 		b.find(SeverityWarning, "needs-access-graph", t.TypeAt,
@@ -299,6 +303,17 @@ func (b *planner) test(t Test, at Position, what string, granted bool) test {
 		return constantTest(isUnknown, "")
 	}
 	panic("engine: no such test form")
+}
+
+// emptyString reports a type that asks for an expression where there is none.
+func (b *planner) emptyString(t Test, what string) {
+	before := len(b.findings)
+	b.find(SeverityError, scimeval.CodeSyntax, t.TextAt,
+		fmt.Sprintf("the type %s asks for an expression, and %s_string is empty or missing: unknown for everyone", t.Type, what),
+		fmt.Sprintf("write the expression into %s_string, or set the type to ANY", what))
+	for i := before; i < len(b.findings); i++ {
+		b.findings[i].Column, b.findings[i].Caret = 0, scimeval.Caret(t.Text, 0)
+	}
 }
 
 func (b *planner) expression(text string, at Position) test {
