@@ -100,6 +100,21 @@ func (t *entityTable) sort(list []int) {
 	slices.SortFunc(list, func(a, b int) int { return t.rank[a] - t.rank[b] })
 }
 
+// without is a less b, both in key order.
+func (t *entityTable) without(a, b []int) []int {
+	var out []int
+	j := 0
+	for _, x := range a {
+		for j < len(b) && t.rank[b[j]] < t.rank[x] {
+			j++
+		}
+		if j == len(b) || b[j] != x {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
 // texts prints sorted entities for a row, each string once: those that differ only in assigned_to_* are one.
 func (t *entityTable) texts(list []int) []string {
 	out := make([]string, 0, len(list))

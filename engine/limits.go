@@ -9,10 +9,10 @@ import (
 )
 
 // OwnLimit is a limit of lcmsim.yaml: at most so many identities under an effect, a workflow or in a cohort. Exactly one
-// of Effect, Workflow and Cohort is set.
+// of Effect, Workflow and Cohort is set, and at least one maximum.
 type OwnLimit struct {
 	Name       string
-	Effect     string // grant revoke deactivate sync
+	Effect     string // one of LimitEffects
 	Workflow   string // a workflow's name
 	Cohort     string // a filter; the percentage is a share of the cohort
 	MaxCount   *int64
@@ -24,12 +24,12 @@ type OwnLimit struct {
 type Guard struct {
 	Name   string
 	Filter string
-	Never  string // grant revoke deactivate sync
+	Never  string // one of LimitEffects
 	Position
 }
 
 // LimitEffects are the effects that own limits and guards can name.
-var LimitEffects = []string{"grant", "revoke", "deactivate", "sync"}
+var LimitEffects = []string{"grant", "revoke", "sync", "deactivate", "opaque"}
 
 // Names of the policy's own limits.
 const (

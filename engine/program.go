@@ -149,9 +149,6 @@ func (p *Program) lay() {
 // Attributes lists the columns that a batch must have, in order.
 func (p *Program) Attributes() []scimeval.Attribute { return p.filters.Attributes() }
 
-// Expressions is the number of distinct expressions that are evaluated.
-func (p *Program) Expressions() int { return len(p.exprs.texts) }
-
 // policyFindings are about the policy as a whole, and about expressions that do not compile.
 func (p *Program) policyFindings() {
 	add := func(sev Severity, code string, at Position, message, hint string) {

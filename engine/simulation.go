@@ -94,7 +94,7 @@ func (s *Simulation) ClassRow(class int) Row {
 		PossibleRevokes:     []string{},
 		Affected:            o.affected(),
 	}
-	possible := p.entities.texts(without2(o.entities.high, o.entities.low, p.entities.rank))
+	possible := p.entities.texts(p.entities.without(o.entities.high, o.entities.low))
 	row.PossibleEntitlements = slices.DeleteFunc(possible, func(text string) bool {
 		_, certain := slices.BinarySearch(row.Entitlements, text)
 		return certain
@@ -142,21 +142,6 @@ func (o *outcome) affected() string {
 		return "maybe"
 	}
 	return "no"
-}
-
-// without2 is a less b for entity lists, both in key order.
-func without2(a, b []int, rank []int) []int {
-	var out []int
-	j := 0
-	for _, x := range a {
-		for j < len(b) && rank[b[j]] < rank[x] {
-			j++
-		}
-		if j == len(b) || b[j] != x {
-			out = append(out, x)
-		}
-	}
-	return out
 }
 
 // maxClasses caps Result.Classes.

@@ -40,6 +40,12 @@ func (r *slowRun) effect(o *slowOutcome, effect string) slowTruth {
 			if a.action.Type == "DEPROVISION_IDENTITY" || a.action.Type == "DELETE_IDENTITY" {
 				t = slowOr(t, status)
 			}
+		case "opaque":
+			switch a.action.Type {
+			case "MANAGE_RELATIONSHIPS", "SYNC_IDENTITIES", "DEPROVISION_IDENTITY", "DELETE_IDENTITY":
+			default:
+				t = slowOr(t, status)
+			}
 		}
 	}
 	return t

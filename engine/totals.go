@@ -89,7 +89,7 @@ func (t *totals) add(p *plan, o *outcome, n int) {
 	for _, e := range o.entities.low {
 		t.entities[e].certain += n
 	}
-	for _, e := range without2(o.entities.high, o.entities.low, p.entities.rank) {
+	for _, e := range p.entities.without(o.entities.high, o.entities.low) {
 		t.entities[e].possible += n
 	}
 	t.summary.GrantedEntitlements += n * len(o.entities.low)

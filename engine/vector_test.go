@@ -82,7 +82,7 @@ func TestLayout(t *testing.T) {
 	in := inputOf(v)
 	p := Compile(in)
 	require.Equal(t, []string{`x eq 1`, `x gt true`, `z pr`}, p.exprs.texts, "each text once; none of a disabled condition")
-	require.Equal(t, 3, p.Expressions())
+	require.Len(t, p.exprs.texts, 3)
 	require.Equal(t, []int{0, 1, 3}, p.layout.lower)
 	require.Equal(t, []int{0, 2, 3}, p.layout.upper, "two bits only where unknown is possible")
 	require.Nil(t, p.layout.doneBit)

@@ -13,8 +13,8 @@ type Config struct {
 	Rules  []RuleSetting // in the order of the file, names distinct
 	Enums  Enums
 	FailOn []string // nil = not given
-	Limits []Limit
-	Guards []Guard
+	Limits []engine.OwnLimit
+	Guards []engine.Guard
 }
 
 // RuleSetting sets a named rule (SPEC section 8). The loader does not know the rules.
@@ -23,28 +23,8 @@ type RuleSetting struct {
 	engine.Position
 }
 
-// Limit is a limit of the user's own. Exactly one of Effect, Workflow and Cohort is set, and at least one maximum.
-type Limit struct {
-	Name       string
-	Effect     string // one of limitEffects
-	Workflow   string // a workflow's name
-	Cohort     string // a filter
-	MaxCount   *int64 // identities
-	MaxPercent *engine.Percent
-	engine.Position
-}
-
-// Guard says that no identity that a filter matches may meet an effect.
-type Guard struct {
-	Name   string
-	Filter string
-	Never  string // one of limitEffects
-	engine.Position
-}
-
 var (
-	limitEffects = []string{"grant", "revoke", "sync", "deactivate", "opaque"}
-	failOnWords  = []string{"limit", "guard", "maybe", "error", "warning", "none"}
+	failOnWords = []string{"limit", "guard", "maybe", "error", "warning", "none"}
 
 	configFileShape = shapeOf(
 		each(wantAny, "rules", "enums", "fail_on"),
@@ -83,11 +63,11 @@ func (s *source) readConfigFile(root *node) Config {
 	names = map[string]int{}
 	for _, n := range root.objects("guards") {
 		s.distinct(n, names)
-		g := Guard{Name: n.str("name"), Filter: n.str("filter"), Never: n.str("never"), Position: n.at(s.file)}
+		g := engine.Guard{Name: n.str("name"), Filter: n.str("filter"), Never: n.str("never"), Position: n.at(s.file)}
 		if strings.TrimSpace(g.Filter) == "" {
 			s.fail(n, "", "a guard without a filter")
 		}
-		s.oneOf(n, "never", g.Never, limitEffects)
+		s.oneOf(n, "never", g.Never, engine.LimitEffects)
 		c.Guards = append(c.Guards, g)
 	}
 	return c
@@ -175,8 +155,8 @@ func (s *source) readFailOn(n *node) []string {
 	return out
 }
 
-func (s *source) readLimit(n *node) Limit {
-	l := Limit{
+func (s *source) readLimit(n *node) engine.OwnLimit {
+	l := engine.OwnLimit{
 		Name:     n.str("name"),
 		Effect:   n.str("effect"),
 		Workflow: n.str("workflow"),
@@ -192,7 +172,7 @@ func (s *source) readLimit(n *node) Limit {
 	if given != 1 {
 		s.fail(n, "", "a limit has exactly one of effect, workflow and cohort, not %d", given)
 	} else if n.get("effect") != nil {
-		s.oneOf(n, "effect", l.Effect, limitEffects)
+		s.oneOf(n, "effect", l.Effect, engine.LimitEffects)
 	} else if strings.TrimSpace(l.Workflow+l.Cohort) == "" {
 		s.fail(n, "", "a limit with an empty workflow or cohort")
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/lcmsim/lcmsim/engine"
 	"github.com/lcmsim/lcmsim/scimeval"
 )
 
@@ -48,7 +49,7 @@ guards:
 	require.Equal(t, 2.5, c.Limits[1].MaxPercent.Float64())
 	require.Equal(t, "Leavers", c.Limits[2].Workflow)
 	require.Equal(t, int64(10), *c.Limits[2].MaxCount)
-	require.Equal(t, []Guard{{Name: "executives", Filter: `title sw "Chief"`, Never: "deactivate", Position: c.Guards[0].Position}}, c.Guards)
+	require.Equal(t, []engine.Guard{{Name: "executives", Filter: `title sw "Chief"`, Never: "deactivate", Position: c.Guards[0].Position}}, c.Guards)
 
 	for _, empty := range []string{"", "# nothing\n", "rules:\nlimits:\n", "{}\n", "\ufeff{}"} {
 		c := src.readConfigFile(parseYAML("lcmsim.yaml", []byte(empty), &problems))

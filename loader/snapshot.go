@@ -51,7 +51,12 @@ type Snapshot struct {
 	History      *History // nil = not given
 
 	notes notes
+	read  map[string]string // paths of the parts by their first name
 }
+
+// Part is the path that a part of the snapshot was read from, by its first name in SPEC section 1.1, such as grants.csv
+// for grants in any format; "" = there was none.
+func (s *Snapshot) Part(name string) string { return s.read[name] }
 
 // Findings lists, sorted, what was learned about the snapshot as a whole, the policy and the versions: not what
 // concerns other policies and versions of the export.
@@ -118,6 +123,17 @@ func (o *opener) source(name string) *source {
 // find locates a part: the given path, else the only one of names that is in the directory. path is "" when there is
 // none; file names it in positions.
 func (o *opener) find(given string, names ...string) (path, file string) {
+	path, file = o.locate(given, names)
+	if path != "" {
+		if o.snap.read == nil {
+			o.snap.read = map[string]string{}
+		}
+		o.snap.read[names[0]] = path
+	}
+	return path, file
+}
+
+func (o *opener) locate(given string, names []string) (path, file string) {
 	if given != "" || o.paths.Dir == "" {
 		return given, given
 	}

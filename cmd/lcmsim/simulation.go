@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -157,7 +156,7 @@ func (run *simulation) simulate(ctx context.Context, e env, out *output) (*repor
 	run.program = engine.Compile(engine.Input{
 		Policy: run.policy, Version: run.version, Catalog: &snap.Catalog, Rules: run.rules, Schema: snap.Schema,
 		History: snap.History.ByIdentity(), Grants: snap.Grants.ByIdentity(), ActiveAttribute: run.opt.active,
-		OwnLimits: ownLimits(snap.Config.Limits), Guards: guards(snap.Config.Guards),
+		OwnLimits: snap.Config.Limits, Guards: snap.Config.Guards,
 	})
 	progress := newBar(e, e.stderr, run.opt.quiet, "simulating")
 	defer progress.end()
@@ -263,24 +262,10 @@ func (run *simulation) inSnapshot(path string) string {
 // otherInputs lists the further files that the result depends on, with their digests.
 func (run *simulation) otherInputs() ([]report.OtherInput, error) {
 	var list []report.OtherInput
-	dir := run.snapshot.Dir
-	for _, part := range []struct {
-		kind, given string
-		names       []string
-	}{
-		{"schema", run.opt.paths.Schema, []string{"schema.yaml", "schema.json"}},
-		{"config", run.opt.paths.Config, []string{"lcmsim.yaml"}},
-		{"grants", run.opt.paths.Grants, []string{"grants.csv", "grants.jsonl", "grants.parquet"}},
-		{"history", run.opt.paths.History, []string{"history.csv", "history.jsonl"}},
+	for _, part := range []struct{ kind, name string }{
+		{"schema", "schema.yaml"}, {"config", "lcmsim.yaml"}, {"grants", "grants.csv"}, {"history", "history.csv"},
 	} {
-		path := part.given
-		for _, name := range part.names {
-			if path == "" && dir != "" {
-				if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
-					path = filepath.Join(dir, name)
-				}
-			}
-		}
+		path := run.snapshot.Part(part.name)
 		if path == "" {
 			continue
 		}
@@ -291,20 +276,4 @@ func (run *simulation) otherInputs() ([]report.OtherInput, error) {
 		list = append(list, report.OtherInput{Kind: part.kind, Path: path, SHA256: &digest})
 	}
 	return list, nil
-}
-
-func ownLimits(list []loader.Limit) []engine.OwnLimit {
-	out := make([]engine.OwnLimit, len(list))
-	for i, l := range list {
-		out[i] = engine.OwnLimit{Name: l.Name, Effect: l.Effect, Workflow: l.Workflow, Cohort: l.Cohort, MaxCount: l.MaxCount, MaxPercent: l.MaxPercent, Position: l.Position}
-	}
-	return out
-}
-
-func guards(list []loader.Guard) []engine.Guard {
-	out := make([]engine.Guard, len(list))
-	for i, g := range list {
-		out[i] = engine.Guard{Name: g.Name, Filter: g.Filter, Never: g.Never, Position: g.Position}
-	}
-	return out
 }
