@@ -117,25 +117,24 @@ func (c *Classifier) fill(masks [][]uint64, n int) {
 // history sets the masks of the run_once actions that are done.
 func (c *Classifier) history(masks [][]uint64, ids []string) {
 	p := c.program
-	if p.layout.doneBit == nil {
+	if len(p.layout.done) == 0 {
 		return
 	}
 	words := (len(ids) + 63) / 64
-	for _, bit := range p.layout.doneBit {
-		if bit >= 0 {
-			masks[bit] = make([]uint64, words)
-		}
+	for _, bit := range p.layout.done {
+		masks[bit] = make([]uint64, words)
 	}
 	for r, id := range ids {
 		for _, d := range p.in.History[id] {
-			for w := range p.plan.workflows {
-				if d.Workflow != "" && d.Workflow != p.plan.workflows[w].Name {
-					continue
+			if d.Workflow != "" {
+				if bit, ok := p.layout.done[d]; ok {
+					masks[bit][r/64] |= 1 << (r % 64)
 				}
-				for a := range p.plan.actions {
-					if bit := p.layout.doneBit[w*p.layout.actions+a]; bit >= 0 && p.plan.actions[a].Name == d.Action {
-						masks[bit][r/64] |= 1 << (r % 64)
-					}
+				continue
+			}
+			for key, bit := range p.layout.done {
+				if key.Action == d.Action {
+					masks[bit][r/64] |= 1 << (r % 64)
 				}
 			}
 		}

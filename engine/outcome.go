@@ -165,7 +165,7 @@ func (s *simulator) conditions(o *outcome, w int, list []conditionPlan, least tr
 			s.marks[a] = s.walk
 			if least == isUnknown {
 				status := statusPossible
-				if s.layout.done(s.vector, w, a) {
+				if s.plan.isDone(s.vector, w, a) {
 					status = statusDone
 				}
 				o.actions = append(o.actions, actionOutcome{w, a, status})

@@ -27,6 +27,35 @@ type plan struct {
 	conditions int            // number of conditions, over workflows and actions
 	profiles   []profilePlan  // by id: every profile that some action names, and what those inherit from
 	entities   *entityTable
+	done       []int // by workflow*len(actions)+action: bit of the match vector that says done, -1 = none; nil = no history
+}
+
+// isDone tells whether history says that the action was done in the workflow.
+func (p *plan) isDone(vector []uint64, workflow, action int) bool {
+	if p.done == nil {
+		return false
+	}
+	bit := p.done[workflow*len(p.actions)+action]
+	return bit >= 0 && bitAt(vector, bit)
+}
+
+// layDone gives each run_once action of each workflow its bit. Plans share the bits of equal names.
+func (p *plan) layDone(l *layout) {
+	for _, w := range p.workflows {
+		for _, a := range p.actions {
+			bit := -1
+			if a.RunOnce && !a.skipped {
+				key := Done{Action: a.Name, Workflow: w.Name}
+				at, ok := l.done[key]
+				if !ok {
+					at = l.addBit()
+					l.done[key] = at
+				}
+				bit = at
+			}
+			p.done = append(p.done, bit)
+		}
+	}
 }
 
 type workflowPlan struct {

@@ -28,6 +28,7 @@ type Program struct {
 	in       Input
 	plan     *plan
 	others   []alternative // plans under other rules
+	plans    []*plan       // all of them
 	filters  *scimeval.Program
 	variants []variant // of the filters: variant 0 is the rules in force
 	exprs    *expressions
@@ -59,6 +60,7 @@ func Compile(in Input) *Program {
 	build := func(rules Rules, report bool) *plan {
 		b := &planner{version: in.Version, catalog: in.Catalog, rules: rules, exprs: p.exprs, entities: entities, report: report}
 		built := b.build()
+		p.plans = append(p.plans, built)
 		p.findings = append(p.findings, b.findings...)
 		return built
 	}
@@ -130,15 +132,9 @@ func (p *Program) lay() {
 		l.upper = append(l.upper, bit)
 	}
 	if p.in.History != nil {
-		l.actions = len(p.plan.actions)
-		for range p.plan.workflows {
-			for _, a := range p.plan.actions {
-				bit := -1
-				if a.RunOnce && !a.skipped {
-					bit = l.addBit()
-				}
-				l.doneBit = append(l.doneBit, bit)
-			}
+		l.done = make(map[Done]int)
+		for _, built := range p.plans {
+			built.layDone(l)
 		}
 	}
 	if l.words == 0 {

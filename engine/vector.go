@@ -4,12 +4,11 @@ import "math/bits"
 
 // layout says which bit of a match vector holds what (SPEC section 5).
 type layout struct {
-	words   int
-	bits    int
-	lower   []int // by expression: certainly true
-	upper   []int // by expression: possibly true; the same bit where the expression is never unknown
-	actions int
-	doneBit []int // by workflow*actions+action: history says done; -1 = no bit
+	words int
+	bits  int
+	lower []int        // by expression: certainly true
+	upper []int        // by expression: possibly true; the same bit where the expression is never unknown
+	done  map[Done]int // history says done; nil = no history
 }
 
 func (l *layout) addBit() int {
@@ -26,14 +25,6 @@ func (l *layout) truth(v []uint64, expr int) truth {
 		return isUnknown
 	}
 	return isFalse
-}
-
-func (l *layout) done(v []uint64, workflow, action int) bool {
-	if l.doneBit == nil {
-		return false
-	}
-	bit := l.doneBit[workflow*l.actions+action]
-	return bit >= 0 && bitAt(v, bit)
 }
 
 func bitAt(v []uint64, i int) bool { return v[i/64]>>(i%64)&1 == 1 }

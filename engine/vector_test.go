@@ -85,20 +85,20 @@ func TestLayout(t *testing.T) {
 	require.Len(t, p.exprs.texts, 3)
 	require.Equal(t, []int{0, 1, 3}, p.layout.lower)
 	require.Equal(t, []int{0, 2, 3}, p.layout.upper, "two bits only where unknown is possible")
-	require.Nil(t, p.layout.doneBit)
+	require.Nil(t, p.plan.done)
 	require.Equal(t, 4, p.layout.bits)
 	require.Equal(t, 1, p.layout.words)
 
 	in.History = map[string][]Done{}
 	p = Compile(in)
-	require.Equal(t, []int{4, -1, -1, 5, -1, -1}, p.layout.doneBit, "by workflow, then action: run_once and not disabled")
+	require.Equal(t, []int{4, -1, -1, 5, -1, -1}, p.plan.done, "by workflow, then action: run_once and not disabled")
 	vector := []uint64{1<<2 | 1<<3 | 1<<5}
 	require.Equal(t, isFalse, p.layout.truth(vector, 0))
 	require.Equal(t, isUnknown, p.layout.truth(vector, 1))
 	require.Equal(t, isTrue, p.layout.truth(vector, 2))
-	require.False(t, p.layout.done(vector, 0, 0))
-	require.True(t, p.layout.done(vector, 1, 0))
-	require.False(t, p.layout.done(vector, 1, 2))
+	require.False(t, p.plan.isDone(vector, 0, 0))
+	require.True(t, p.plan.isDone(vector, 1, 0))
+	require.False(t, p.plan.isDone(vector, 1, 2))
 
 	require.Equal(t, 1, Compile(inputOf(&Version{})).layout.words, "a policy without expressions still has one class")
 }
