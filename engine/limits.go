@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 
 	"github.com/lcmsim/lcmsim/scimeval"
@@ -24,12 +25,18 @@ type OwnLimit struct {
 type Guard struct {
 	Name   string
 	Filter string
-	Never  string // one of LimitEffects
+	Never  string // one of GuardEffects
 	Position
 }
 
 // LimitEffects are the effects that own limits and guards can name.
 var LimitEffects = []string{"grant", "revoke", "sync", "deactivate", "opaque"}
+
+// EffectLastHolder is the effect of a guard on those who hold an entitlement as the last ones and would lose it.
+const EffectLastHolder = "last_holder"
+
+// GuardEffects are the effects that guards can name.
+var GuardEffects = append(slices.Clone(LimitEffects), EffectLastHolder)
 
 // Names of the policy's own limits.
 const (
@@ -37,8 +44,11 @@ const (
 	limitPercent = "max_identities_affected_percentage"
 )
 
-// BasisFirstRun says that a limit counts planned actions because nothing is known about what was applied before.
-const BasisFirstRun = "first_run"
+// What a limit counts as affected.
+const (
+	BasisFirstRun = "first_run" // planned actions: nothing is known about what was applied before
+	BasisChanged  = "changed"   // what differs from the baseline
+)
 
 // count and percent are the maxima that are set under the rule limits.zero=unset; nil = unset.
 func (l SafetyLimits) count() *int64 {
@@ -68,10 +78,77 @@ func (r *reach) add(t truth, n int) {
 	}
 }
 
+// ledger is what limits count over: the behaviour classes of a simulation, or of a diff.
+type ledger interface {
+	// basis is what affected means: BasisFirstRun or BasisChanged.
+	basis() string
+	// population is the number of identities, of the active ones, and of those of the earlier population (-1 = there is none).
+	population() (all, active, baseline int)
+	// affected counts all identities that count as affected.
+	affected() reach
+	classes() int
+	size(class int) int
+	// vector is the match vector that cohorts and guards are decided on.
+	vector(class int) []uint64
+	// affectedIn, affectedBy and hit count identities of a class: affected ones, those that a workflow affects, and those that
+	// get an effect of LimitEffects.
+	affectedIn(class int) reach
+	affectedBy(class int, workflow string) reach
+	hit(class int, effect string) reach
+	// guarded is hit for an effect of GuardEffects, whoever had it before. example is the entity_id of one that it hits.
+	guarded(class int, effect string) reach
+	example(class int, effect string) string
+	// notSeen is what the counts leave out, whatever the limit.
+	notSeen() []string
+}
+
+// within is the part of a count that a filter lets through.
+func (r reach) within(in truth) reach {
+	switch in {
+	case isTrue:
+		return r
+	case isUnknown:
+		return reach{0, r.high}
+	}
+	return reach{}
+}
+
+func (r *reach) join(o reach) {
+	r.low += o.low
+	r.high += o.high
+}
+
+// judge gives the verdicts of limits over a ledger, under rules.
+type judge struct {
+	program *Program
+	rules   Rules
+	ledger  ledger
+	sim     *simulator
+}
+
+func (p *Program) newJudge(rules Rules, l ledger) *judge {
+	return &judge{program: p, rules: rules, ledger: l, sim: newSimulator(p.plan, p.layout)}
+}
+
 // limits gives the verdicts of the policy's own limits, then of those of lcmsim.yaml, then of the guards.
-func (s *Simulation) limits(rules Rules, sum *Summary) []LimitResult {
+func (j *judge) limits() []LimitResult {
+	list := j.policyLimits()
+	for i := range j.program.in.OwnLimits {
+		list = append(list, j.ownLimit(i)...)
+	}
+	for i, g := range j.program.in.Guards {
+		list = append(list, j.guard(i, g))
+	}
+	for i := range list {
+		list[i].Meaning = list[i].meaning()
+		list[i].NotSeen = j.notSeen(&list[i])
+	}
+	return list
+}
+
+func (j *judge) policyLimits() []LimitResult {
 	list := []LimitResult{}
-	l := s.program.in.Policy.Limits
+	l := j.program.in.Policy.Limits
 	count, percent := l.count(), l.percent()
 	enforced := "information"
 	switch {
@@ -80,7 +157,7 @@ func (s *Simulation) limits(rules Rules, sum *Summary) []LimitResult {
 	case l.EnableChange:
 		enforced = "stops_at_limit"
 	}
-	if rules.ZeroIsLimit && enforced != "information" {
+	if j.rules.ZeroIsLimit && enforced != "information" {
 		zero, none := int64(0), Percent{}
 		if count == nil {
 			count = &zero
@@ -89,31 +166,19 @@ func (s *Simulation) limits(rules Rules, sum *Summary) []LimitResult {
 			percent = &none
 		}
 	}
-	affected := reach{sum.AffectedLow, sum.AffectedHigh}
-	population := s.denominator(rules)
-	first := len(list)
+	affected, population := j.ledger.affected(), j.denominator()
 	if count != nil {
-		list = append(list, s.verdict(rules, "policy", "count", limitCount, new(big.Rat).SetInt64(*count), float64(*count), affected, population, enforced))
+		list = append(list, j.verdict("policy", "count", limitCount, new(big.Rat).SetInt64(*count), float64(*count), affected, population, enforced))
 	}
 	if percent != nil {
-		list = append(list, s.verdict(rules, "policy", "percent", limitPercent, percent.Of(population), percent.Float64(), affected, population, enforced))
+		list = append(list, j.verdict("policy", "percent", limitPercent, percent.Of(population), percent.Float64(), affected, population, enforced))
 	}
-	if len(list) == first+2 {
-		stricter := first
-		if list[first+1].Headroom < list[first].Headroom {
-			stricter = first + 1
+	if len(list) == 2 {
+		stricter := 0
+		if list[1].Headroom < list[0].Headroom {
+			stricter = 1
 		}
 		list[stricter].Stricter = true
-	}
-	for i := range s.program.in.OwnLimits {
-		list = append(list, s.ownLimit(rules, i)...)
-	}
-	for i, g := range s.program.in.Guards {
-		list = append(list, s.guard(i, g))
-	}
-	for i := range list {
-		list[i].Meaning = list[i].meaning()
-		list[i].NotSeen = s.notSeen(&list[i])
 	}
 	return list
 }
@@ -121,101 +186,72 @@ func (s *Simulation) limits(rules Rules, sum *Summary) []LimitResult {
 // maxExemplars caps LimitResult.Exemplars.
 const maxExemplars = 10
 
-// guard gives the verdict of a guard, and some of the identities that it is about: the first of each class that is hit.
-func (s *Simulation) guard(i int, g Guard) LimitResult {
+// guard gives the verdict of a guard, and some of the identities that it is about: one of each class that is hit.
+func (j *judge) guard(i int, g Guard) LimitResult {
 	var met reach
 	var size int
 	exemplars := []string{}
-	for class, n := range s.sizes {
-		in := s.simulator.truthIn(s.vectors.at(class), s.program.guards[i])
+	for class := range j.ledger.classes() {
+		in := j.sim.truthIn(j.ledger.vector(class), j.program.guards[i])
 		if in == isTrue {
-			size += n
+			size += j.ledger.size(class)
 		}
-		before := met
-		s.addEffect(&met, class, g.Never, in)
-		if met == before || len(exemplars) == maxExemplars {
-			continue
-		}
-		if g.Never != "revoke" || s.revokes == nil {
-			exemplars = append(exemplars, s.exemplars[class])
-			continue
-		}
-		for _, id := range s.revokes.holders[class] {
-			low, high := s.revokes.of(s.outcomes[class], id)
-			if len(low)+len(high) > 0 {
-				exemplars = append(exemplars, id)
-				break
-			}
+		hit := j.ledger.guarded(class, g.Never).within(in)
+		met.join(hit)
+		if hit.high > 0 && len(exemplars) < maxExemplars {
+			exemplars = append(exemplars, j.ledger.example(class, g.Never))
 		}
 	}
-	r := s.verdict(Rules{}, "guard", "count", g.Name, new(big.Rat), 0, met, size, "own")
+	r := j.verdict("guard", "count", g.Name, new(big.Rat), 0, met, size, "own")
 	r.Exemplars = exemplars
 	return r
 }
 
-func (s *Simulation) denominator(rules Rules) int {
-	if rules.Denominator == "active" {
-		return s.active
+func (j *judge) denominator() int {
+	all, active, baseline := j.ledger.population()
+	switch {
+	case j.rules.Denominator == "active":
+		return active
+	case j.rules.Denominator == "baseline" && baseline >= 0:
+		return baseline
 	}
-	return s.rows
+	return all
 }
 
 // ownLimit gives the verdicts of one limit of lcmsim.yaml: by count, by percent, or both.
-func (s *Simulation) ownLimit(rules Rules, i int) []LimitResult {
-	l := s.program.in.OwnLimits[i]
+func (j *judge) ownLimit(i int) []LimitResult {
+	l := j.program.in.OwnLimits[i]
 	var affected reach
-	population := s.rows
+	population, _, _ := j.ledger.population()
 	scope := "effect"
 	switch {
 	case l.Effect != "":
-		for class := range s.sizes {
-			s.addEffect(&affected, class, l.Effect, isTrue)
+		for class := range j.ledger.classes() {
+			affected.join(j.ledger.hit(class, l.Effect))
 		}
 	case l.Workflow != "":
 		scope = "workflow"
-		for class, n := range s.sizes {
-			affected.add(s.outcomes[class].affectedBy(s.program.plan, l.Workflow), n)
+		for class := range j.ledger.classes() {
+			affected.join(j.ledger.affectedBy(class, l.Workflow))
 		}
 	default:
 		scope, population = "cohort", 0
-		for class, n := range s.sizes {
-			in := s.simulator.truthIn(s.vectors.at(class), s.program.cohorts[i])
+		for class := range j.ledger.classes() {
+			in := j.sim.truthIn(j.ledger.vector(class), j.program.cohorts[i])
 			if in == isTrue {
-				population += n
+				population += j.ledger.size(class)
 			}
-			affected.add(min(in, s.outcomes[class].affectedTruth()), n)
+			affected.join(j.ledger.affectedIn(class).within(in))
 		}
 	}
 	var list []LimitResult
 	if l.MaxCount != nil {
-		list = append(list, s.verdict(rules, scope, "count", l.Name, new(big.Rat).SetInt64(*l.MaxCount), float64(*l.MaxCount), affected, population, "own"))
+		list = append(list, j.verdict(scope, "count", l.Name, new(big.Rat).SetInt64(*l.MaxCount), float64(*l.MaxCount), affected, population, "own"))
 	}
 	if l.MaxPercent != nil {
-		list = append(list, s.verdict(rules, scope, "percent", l.Name, l.MaxPercent.Of(population), l.MaxPercent.Float64(), affected, population, "own"))
+		list = append(list, j.verdict(scope, "percent", l.Name, l.MaxPercent.Of(population), l.MaxPercent.Float64(), affected, population, "own"))
 	}
 	return list
-}
-
-// addEffect counts the identities of a class that get an effect, as far as in says that they count at all.
-func (s *Simulation) addEffect(r *reach, class int, effect string, in truth) {
-	o, n := s.outcomes[class], s.sizes[class]
-	if effect != "revoke" {
-		r.add(min(in, o.gets(s.program.plan, Effect(effect))), n)
-		return
-	}
-	if s.revokes == nil {
-		if in != isFalse && len(o.removal.high) > 0 {
-			r.high += n
-		}
-		return
-	}
-	losers := s.revokes.byClass[class]
-	if in == isTrue {
-		r.low += losers.certain
-	}
-	if in != isFalse {
-		r.high += losers.certain + losers.possible
-	}
 }
 
 // gets tells whether the class gets an action with the effect. An action of an unknown type may have it.
@@ -232,6 +268,7 @@ func (o *outcome) gets(p *plan, effect Effect) truth {
 	return t
 }
 
+// affectedBy tells whether the workflow plans an action for the class.
 func (o *outcome) affectedBy(p *plan, workflow string) truth {
 	t := isFalse
 	for _, a := range o.actions {
@@ -261,13 +298,13 @@ func (s actionStatus) truth() truth {
 }
 
 // verdict compares counts with a maximum, exactly.
-func (s *Simulation) verdict(rules Rules, scope, kind, name string, maximum *big.Rat, shown float64, affected reach, population int, enforced string) LimitResult {
+func (j *judge) verdict(scope, kind, name string, maximum *big.Rat, shown float64, affected reach, population int, enforced string) LimitResult {
 	allowed := floor(maximum)
-	if rules.LimitReach && maximum.IsInt() {
+	if j.rules.LimitReach && scope != "guard" && maximum.IsInt() {
 		allowed--
 	}
 	r := LimitResult{
-		Scope: scope, Kind: kind, Name: name, Max: shown, Basis: BasisFirstRun,
+		Scope: scope, Kind: kind, Name: name, Max: shown, Basis: j.ledger.basis(),
 		AffectedLow: affected.low, AffectedHigh: affected.high, Population: population, Exemplars: []string{},
 		Headroom: allowed - affected.high, Enforced: enforced,
 	}
@@ -281,7 +318,34 @@ func (s *Simulation) verdict(rules Rules, scope, kind, name string, maximum *big
 	default:
 		r.Verdict = VerdictOK
 	}
+	if scope != "guard" && r.Headroom < 0 {
+		j.oneTime(&r)
+	}
 	return r
+}
+
+// oneTime is the limit that would let exactly this run pass.
+func (j *judge) oneTime(r *LimitResult) {
+	needed := int64(r.AffectedHigh)
+	if j.rules.LimitReach {
+		needed++
+	}
+	if r.Kind == "count" {
+		exact := float64(needed)
+		r.OneTimeMax = &exact
+		r.OneTime = fmt.Sprintf("a one-time limit of %s identities lets exactly this run pass; set it back afterwards", Grouped(int(needed)))
+		return
+	}
+	if r.Population == 0 || needed > int64(r.Population) {
+		r.OneTime = "no percentage lets this run pass: disable the limit for one run, or split it"
+		return
+	}
+	// The smallest percentage with two decimals: hundredths = ceil(10,000 * needed / population).
+	hundredths := (needed*10000 + int64(r.Population) - 1) / int64(r.Population)
+	exact := float64(hundredths) / 100
+	r.OneTimeMax = &exact
+	whole := (hundredths + 99) / 100
+	r.OneTime = fmt.Sprintf("a one-time limit of %d.%02d %% (%d %% in whole percents) lets this run pass; set it back afterwards", hundredths/100, hundredths%100, whole)
 }
 
 func floor(r *big.Rat) int {
@@ -324,17 +388,17 @@ func (r *LimitResult) meaning() string {
 }
 
 // notSeen lists what the count behind a limit leaves out.
-func (s *Simulation) notSeen(r *LimitResult) []string {
-	list := []string{"what was applied before: every planned action counts as a change (first run)"}
+func (j *judge) notSeen(r *LimitResult) []string {
+	list := j.ledger.notSeen()
 	if r.Scope == "policy" {
 		list = append(list,
 			"changes of attributes that only continuous sync carries over",
 			"changes by other policies over the same source",
 			"runs that are released with disregard_change_limit")
-		if c := s.program.in.Policy.InitialComplete; c != nil && !*c {
+		if c := j.program.in.Policy.InitialComplete; c != nil && !*c {
 			list = append(list, "the first load: initial_complete is false, and the tenant may treat it differently")
 		}
-		if s.program.in.Rules.Denominator == "baseline" {
+		if _, _, baseline := j.ledger.population(); j.rules.Denominator == "baseline" && baseline < 0 {
 			list = append(list, "a baseline: there is none, so the population is the denominator")
 		}
 	}
@@ -370,6 +434,11 @@ func (p *Program) ownTest(filter string, at Position) test {
 	id := p.exprs.add(filter)
 	p.exprs.uses = append(p.exprs.uses, use{expr: id, at: at, own: true})
 	return test{expr: id, text: filter}
+}
+
+// guardsLastHolder tells whether some guard protects the last holders of entitlements.
+func (p *Program) guardsLastHolder() bool {
+	return slices.ContainsFunc(p.in.Guards, func(g Guard) bool { return g.Never == EffectLastHolder })
 }
 
 func (p *Program) hasWorkflow(name string) bool {

@@ -132,12 +132,14 @@ type LimitResult struct {
 	AffectedHigh int      `json:"affected_high"`
 	Population   int      `json:"population"` // the denominator
 	Verdict      Verdict  `json:"verdict"`
-	Headroom     int      `json:"headroom"`  // identities, negative when exceeded
-	Enforced     string   `json:"enforced"`  // blocks_all stops_at_limit information own
-	Stricter     bool     `json:"stricter"`  // the one that decides where a policy sets both
-	Meaning      string   `json:"meaning"`   // one sentence for people
-	Exemplars    []string `json:"exemplars"` // of a guard that is or may be broken: entity_id of some who are hit, at most 10
-	NotSeen      []string `json:"not_seen"`  // what the limit does not see
+	Headroom     int      `json:"headroom"`     // identities, negative when exceeded
+	Enforced     string   `json:"enforced"`     // blocks_all stops_at_limit information own
+	Stricter     bool     `json:"stricter"`     // the one that decides where a policy sets both
+	Meaning      string   `json:"meaning"`      // one sentence for people
+	Exemplars    []string `json:"exemplars"`    // of a guard that is or may be broken: entity_id of some who are hit, at most 10
+	NotSeen      []string `json:"not_seen"`     // what the limit does not see
+	OneTimeMax   *float64 `json:"one_time_max"` // the maximum that lets exactly this run pass; null when it passes, or none does
+	OneTime      string   `json:"one_time"`     // the same as a sentence; "" when the run passes
 }
 
 // Sensitivity says how many identities end differently under the alternative of a rule.

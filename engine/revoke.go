@@ -7,13 +7,23 @@ import (
 	"strings"
 )
 
-// revokeTotals joins held entitlements to identities and counts what actions with remove_existing_relationships would
-// take away (SPEC section 4).
+// revoker joins held entitlements to identities and says what a plan's actions with remove_existing_relationships would take
+// away (SPEC section 4).
+type revoker struct {
+	plan   *plan
+	grants map[string][]Grant
+	names  map[heldKey]string // of what was found to be taken away
+}
+
+func newRevoker(p *plan, grants map[string][]Grant) *revoker {
+	return &revoker{plan: p, grants: grants, names: make(map[heldKey]string)}
+}
+
+// revokeTotals counts revokes over a population.
 type revokeTotals struct {
+	*revoker
 	program  *Program
-	scopes   map[[2]string]int
 	counts   map[heldKey]*tally
-	names    map[heldKey]string
 	byClass  map[int]tally    // identities that lose something, certainly or possibly only
 	holders  map[int][]string // entity_id by class of those for which Program.holds
 	certain  int
@@ -22,7 +32,7 @@ type revokeTotals struct {
 }
 
 func newRevokeTotals(p *Program) *revokeTotals {
-	return &revokeTotals{program: p, scopes: p.plan.entities.scopes, counts: make(map[heldKey]*tally), names: make(map[heldKey]string), byClass: make(map[int]tally), holders: make(map[int][]string)}
+	return &revokeTotals{revoker: newRevoker(p.plan, p.in.Grants), program: p, counts: make(map[heldKey]*tally), byClass: make(map[int]tally), holders: make(map[int][]string)}
 }
 
 // holds tells whether the identity holds something that an action of the policy might remove.
@@ -67,16 +77,16 @@ func (t *revokeTotals) tally(h heldKey) *tally {
 }
 
 // of lists the entitlements that an identity holds and would lose certainly (low) and possibly only (high), in order.
-func (t *revokeTotals) of(o *outcome, id string) (low, high []heldKey) {
+func (t *revoker) of(o *outcome, id string) (low, high []heldKey) {
 	if len(o.removal.high) == 0 {
 		return nil, nil
 	}
-	return t.within(o, id, t.program.in.Rules.RemoveByDatasource)
+	return t.within(o, id, t.plan.rules.RemoveByDatasource)
 }
 
-func (t *revokeTotals) within(o *outcome, id string, byDatasource bool) (low, high []heldKey) {
+func (t *revoker) within(o *outcome, id string, byDatasource bool) (low, high []heldKey) {
 	seen := make(map[heldKey]bool)
-	for _, g := range t.program.in.Grants[id] {
+	for _, g := range t.grants[id] {
 		h := heldKey{g.DatasourceID, g.EntityType, g.EntityID}
 		if seen[h] {
 			continue
@@ -103,13 +113,13 @@ func (t *revokeTotals) within(o *outcome, id string, byDatasource bool) (low, hi
 }
 
 // inScope tells whether a planned, or at least a possible, action removes others where the entitlement is.
-func (t *revokeTotals) inScope(o *outcome, h heldKey, byDatasource bool) (certain, possible bool) {
-	if byDatasource == t.program.in.Rules.RemoveByDatasource {
+func (t *revoker) inScope(o *outcome, h heldKey, byDatasource bool) (certain, possible bool) {
+	if byDatasource == t.plan.rules.RemoveByDatasource {
 		key := [2]string{h.datasource, h.entityType}
 		if byDatasource {
 			key[1] = ""
 		}
-		scope, ok := t.scopes[key]
+		scope, ok := t.plan.entities.scopes[key]
 		if !ok {
 			return false, false
 		}
@@ -118,8 +128,8 @@ func (t *revokeTotals) inScope(o *outcome, h heldKey, byDatasource bool) (certai
 		return certain, possible
 	}
 	for _, a := range o.actions {
-		act := &t.program.plan.actions[a.action]
-		if a.status == statusDone || !act.removes || !t.program.plan.holdsIn(act, h, byDatasource) {
+		act := &t.plan.actions[a.action]
+		if a.status == statusDone || !act.removes || !t.plan.holdsIn(act, h, byDatasource) {
 			continue
 		}
 		possible = true
@@ -145,8 +155,8 @@ func (p *plan) holdsIn(a *actionPlan, h heldKey, byDatasource bool) bool {
 
 // wanted tells whether the identity's actions certainly, or possibly, grant the entitlement. An entity without any id is
 // compared by name.
-func (t *revokeTotals) wanted(o *outcome, h heldKey, name string) (certain, possible bool) {
-	entities := t.program.plan.entities
+func (t *revoker) wanted(o *outcome, h heldKey, name string) (certain, possible bool) {
+	entities := t.plan.entities
 	matches := entities.held[h]
 	if name != "" && name != h.id {
 		for _, e := range entities.held[heldKey{h.datasource, h.entityType, name}] {
@@ -165,17 +175,17 @@ func (t *revokeTotals) wanted(o *outcome, h heldKey, name string) (certain, poss
 }
 
 // differs tells whether the other rule relationships.remove_scope would revoke something else.
-func (t *revokeTotals) differs(o *outcome, id string) bool {
+func (t *revoker) differs(o *outcome, id string) bool {
 	if len(o.removal.high) == 0 {
 		return false
 	}
 	low, high := t.of(o, id)
-	otherLow, otherHigh := t.within(o, id, !t.program.in.Rules.RemoveByDatasource)
+	otherLow, otherHigh := t.within(o, id, !t.plan.rules.RemoveByDatasource)
 	return !slices.Equal(low, otherLow) || !slices.Equal(high, otherHigh)
 }
 
 // differing counts those of the holders that lose something else under another outcome.
-func (t *revokeTotals) differing(o, other *outcome, holders []string) int {
+func (t *revoker) differing(o, other *outcome, holders []string) int {
 	if o.removal.equal(other.removal) && o.wanted.equal(other.wanted) {
 		return 0
 	}

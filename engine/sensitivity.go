@@ -2,7 +2,7 @@ package engine
 
 // sensitivity counts, for each rule and alternative, the identities that end differently, and names the limits whose
 // verdict does. Rules that change neither are left out.
-func (s *Simulation) sensitivity(sum *Summary, limits []LimitResult) []Sensitivity {
+func (s *Simulation) sensitivity(counted ledger, limits []LimitResult) []Sensitivity {
 	list := []Sensitivity{}
 	add := func(rule, value string, identities int, changed []string) {
 		if identities > 0 || len(changed) > 0 {
@@ -46,7 +46,7 @@ func (s *Simulation) sensitivity(sum *Summary, limits []LimitResult) []Sensitivi
 			if err != nil {
 				panic(err)
 			}
-			add(name, value, 0, changedVerdicts(limits, s.limits(rules, sum)))
+			add(name, value, 0, changedVerdicts(limits, s.program.newJudge(rules, counted).limits()))
 		}
 	}
 	return list

@@ -21,6 +21,7 @@ type Simulation struct {
 	granted   int           // identities that the grants file knows
 	done      int           // identities that the history knows
 	revokes   *revokeTotals // nil = no grants file
+	holders   *holdings     // nil = no guard on last holders, or no grants file
 }
 
 // NewSimulation starts with no identities.
@@ -36,6 +37,9 @@ func (p *Program) NewSimulation() *Simulation {
 	}
 	if p.in.Grants != nil {
 		s.revokes = newRevokeTotals(p)
+		if p.guardsLastHolder() {
+			s.holders = newHoldings(s.revokes.revoker)
+		}
 	}
 	return s
 }
@@ -71,6 +75,9 @@ func (s *Simulation) Add(batch *Classes, ids []string) []int32 {
 	if s.revokes != nil {
 		for r, id := range ids {
 			s.revokes.add(int(classes[r]), s.outcomes[classes[r]], id)
+			if s.holders != nil {
+				s.holders.add(int(classes[r]), s.outcomes[classes[r]], id)
+			}
 		}
 	}
 	s.rows += len(batch.rows)
@@ -168,8 +175,12 @@ func (s *Simulation) Result(seen Seen) (*Result, []Finding) {
 		r.Summary.MayRemoveOthers = 0
 	}
 	r.Summary.Destructive = r.Summary.Deactivated > 0 || r.Summary.Revokes > 0
-	r.Limits = s.limits(s.program.in.Rules, &r.Summary)
-	r.Sensitivity = s.sensitivity(&r.Summary, r.Limits)
+	if s.holders != nil {
+		s.holders.settle(p.entities, func(e int) tally { return t.entities[e] })
+	}
+	counted := &simulated{Simulation: s, total: reach{r.Summary.AffectedLow, r.Summary.AffectedHigh}}
+	r.Limits = s.program.newJudge(s.program.in.Rules, counted).limits()
+	r.Sensitivity = s.sensitivity(counted, r.Limits)
 	r.ClassesTotal = s.vectors.size
 	r.Classes = s.largestClasses()
 	findings := append(slices.Clone(s.program.findings), s.populationFindings(seen, t)...)
