@@ -18,6 +18,7 @@ type Classes struct {
 	firsts  []int   // first row of each class
 	flips   []flips // by variant; empty for variant 0
 	active  int     // identities that count as active
+	facts   facts   // of a diff
 }
 
 // flips counts the identities whose match vector differs under a variant, by class and by other vector.
@@ -35,9 +36,11 @@ func newFlips(words int) flips {
 
 // Classifier turns batches into classes. It is not safe for concurrent use; each worker has its own.
 type Classifier struct {
-	program *Program
-	eval    *scimeval.Evaluator
-	matrix  []uint64 // vectors of the batch, row by row
+	program  *Program
+	eval     *scimeval.Evaluator
+	matrix   []uint64    // vectors of the batch, row by row
+	baseline *Baseline   // nil = movers are what the records say
+	again    *Classifier // classifies with the movers of the earlier version; nil = they are the same
 }
 
 // NewClassifier makes a classifier with empty observations.
@@ -50,6 +53,14 @@ func (c *Classifier) Observations() *scimeval.Observations { return c.eval.Obser
 
 // Classify evaluates a batch: rec has one column for each of Program.Attributes, ids the entity_id of each row.
 func (c *Classifier) Classify(rec arrow.Record, ids []string) (*Classes, error) {
+	if c.program.in.Against != nil {
+		return c.classifyDiff(rec, ids)
+	}
+	return c.classify(rec, ids)
+}
+
+// classify takes a record with the columns of the filters alone.
+func (c *Classifier) classify(rec arrow.Record, ids []string) (*Classes, error) {
 	if err := c.eval.Evaluate(rec); err != nil {
 		return nil, err
 	}

@@ -20,7 +20,9 @@ func (s *simulated) size(class int) int { return s.sizes[class] }
 
 func (s *simulated) vector(class int) []uint64 { return s.vectors.at(class) }
 
-func (s *simulated) affectedIn(class int) reach { return s.counts(class, s.outcomes[class].affectedTruth()) }
+func (s *simulated) affectedIn(class int) reach {
+	return s.counts(class, s.outcomes[class].affectedTruth())
+}
 
 func (s *simulated) affectedBy(class int, workflow string) reach {
 	return s.counts(class, s.outcomes[class].affectedBy(s.program.plan, workflow))
@@ -113,7 +115,9 @@ type lastHolders struct {
 	example string
 }
 
-func newHoldings(r *revoker) *holdings { return &holdings{revoker: r, held: make(map[heldKey]*holding)} }
+func newHoldings(r *revoker) *holdings {
+	return &holdings{revoker: r, held: make(map[heldKey]*holding)}
+}
 
 // add notes what an identity holds, and what becomes of it.
 func (h *holdings) add(class int, o *outcome, id string) {

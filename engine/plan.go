@@ -27,7 +27,8 @@ type plan struct {
 	conditions int            // number of conditions, over workflows and actions
 	profiles   []profilePlan  // by id: every profile that some action names, and what those inherit from
 	entities   *entityTable
-	done       []int // by workflow*len(actions)+action: bit of the match vector that says done, -1 = none; nil = no history
+	numbers    *numbering // of a diff
+	done       []int      // by workflow*len(actions)+action: bit of the match vector that says done, -1 = none; nil = no history
 }
 
 // isDone tells whether history says that the action was done in the workflow.
@@ -89,9 +90,15 @@ type test struct {
 	constant truth
 	expr     int    // index into expressions.texts; -1 = constant
 	text     string // for people
+	cause    string // of a constant that is unknown: what it stands for, type and string
 }
 
 func constantTest(t truth, text string) test { return test{constant: t, expr: -1, text: text} }
+
+// unevaluable is the test of something that lcmsim cannot evaluate: unknown for everyone.
+func unevaluable(t Test, text string) test {
+	return test{constant: isUnknown, expr: -1, text: text, cause: t.Type + "\x00" + t.Text}
+}
 
 // expressions numbers the distinct expressions of all plans and remembers where each stands.
 type expressions struct {
@@ -106,6 +113,8 @@ type use struct {
 	at    Position
 	muted bool
 	own   bool // of a limit or guard of lcmsim.yaml
+	// earlier: of the earlier version of a diff
+	earlier bool
 }
 
 func (x *expressions) add(text string) int {
@@ -118,15 +127,25 @@ func (x *expressions) add(text string) int {
 	return id
 }
 
-// planner builds a plan. Findings are collected only when report is set: for the rules in force, not for alternatives.
+// reporting says which findings a planner collects.
+type reporting uint8
+
+const (
+	reportNothing reporting = iota // of alternatives: the rules are not in force
+	reportAll
+	reportEarlier // of the earlier version of a diff: only what the later one does not say too
+)
+
+// planner builds a plan.
 type planner struct {
 	version  *Version
 	catalog  *Catalog
 	rules    Rules
 	exprs    *expressions
 	entities *entityTable
-	report   bool
-	muted    bool // inside a part that is skipped
+	report   reporting
+	roots    []string // ids of profiles to resolve besides those that actions name
+	muted    bool     // inside a part that is skipped
 
 	plan     *plan
 	byName   map[string]int // actions
@@ -138,7 +157,7 @@ type planner struct {
 }
 
 func (b *planner) find(sev Severity, code string, at Position, message, hint string) {
-	if !b.report {
+	if b.report == reportNothing {
 		return
 	}
 	if b.muted {
@@ -160,7 +179,7 @@ func (b *planner) build() *plan {
 	b.nestedConditions()
 	b.resolveProfiles()
 	b.orderWorkflows()
-	if b.report {
+	if b.report != reportNothing {
 		b.reachedFindings()
 	}
 	return b.plan
@@ -268,7 +287,7 @@ func (b *planner) actionRefs(refs []ActionRef) []int {
 const maxSuggested = 20
 
 func (b *planner) unknownAction(ref ActionRef) {
-	if !b.report {
+	if b.report == reportNothing {
 		return
 	}
 	hint := "define the action, or remove the reference"
@@ -301,17 +320,17 @@ func (b *planner) test(t Test, at Position, what string, granted bool) test {
 	case FormString:
 		if blank {
 			b.emptyString(t, what)
-			return constantTest(isUnknown, t.Text)
+			return unevaluable(t, t.Text)
 		}
 		return b.expression(t.Text, t.TextAt)
 	case FormOtherName:
 		b.find(SeverityWarning, "needs-access-graph", t.TypeAt,
 			fmt.Sprintf("%s type %s cannot be evaluated without the Access Graph: unknown for everyone", what, t.Type), "check these identities with the tenant's dry run")
-		return constantTest(isUnknown, t.Type)
+		return unevaluable(t, t.Type)
 	case FormBadNumber:
 		b.find(SeverityError, "unknown-enum", t.TypeAt,
 			fmt.Sprintf("%s type %s stands for nothing known: unknown for everyone", what, t.Type), "use the name of the type")
-		return constantTest(isUnknown, t.Type)
+		return unevaluable(t, t.Type)
 	case FormExpression:
 		if blank {
 			b.find(SeverityWarning, "condition-type-is-expression", t.TypeAt,
@@ -329,7 +348,7 @@ func (b *planner) test(t Test, at Position, what string, granted bool) test {
 			return constantTest(isTrue, "ANY")
 		}
 		b.find(SeverityError, "missing-expression", at, "the "+what+" has neither a type nor an expression: unknown for everyone", "set its type to ANY, or give it an expression")
-		return constantTest(isUnknown, "")
+		return unevaluable(t, "")
 	}
 	panic("engine: no such test form")
 }
@@ -347,8 +366,8 @@ func (b *planner) emptyString(t Test, what string) {
 
 func (b *planner) expression(text string, at Position) test {
 	id := b.exprs.add(text)
-	if b.report {
-		b.exprs.uses = append(b.exprs.uses, use{expr: id, at: at, muted: b.muted})
+	if b.report != reportNothing {
+		b.exprs.uses = append(b.exprs.uses, use{expr: id, at: at, muted: b.muted, earlier: b.report == reportEarlier})
 	}
 	return test{expr: id, text: text}
 }

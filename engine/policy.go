@@ -1,5 +1,7 @@
 package engine
 
+import "slices"
+
 // A policy and its parts, as far as they decide what happens to an identity. The loader fills these values from an
 // export; it settles spellings (keys, enum names and numbers) and leaves the meaning to this package.
 
@@ -146,7 +148,13 @@ type Profile struct {
 	Version      int    // number of the current version
 	Inherits     []ProfileRef
 	Entities     []Entity
+	Members      []string // ids of the identities that the export lists as members; sorted, distinct
 	Position
+}
+
+// HasMembers tells whether the export lists any member of any profile.
+func (c *Catalog) HasMembers() bool {
+	return slices.ContainsFunc(c.Profiles, func(p Profile) bool { return len(p.Members) > 0 })
 }
 
 // Entity is an entitlement that a profile holds.

@@ -49,6 +49,9 @@ func (b *planner) resolveProfiles() {
 			add(ref.ID)
 		}
 	}
+	for _, id := range b.roots {
+		add(id)
+	}
 	for len(queue) > 0 {
 		id := queue[0]
 		queue = queue[1:]
@@ -84,6 +87,11 @@ func (b *planner) resolveProfiles() {
 			if p := &b.plan.profiles[b.byID[ref.ID]]; p.reach == nil {
 				p.reach = b.plan.reachFrom(b.byID[ref.ID])
 			}
+		}
+	}
+	for _, id := range b.roots {
+		if p := &b.plan.profiles[b.byID[id]]; p.reach == nil {
+			p.reach = b.plan.reachFrom(b.byID[id])
 		}
 	}
 	brought := b.broughtProfiles()

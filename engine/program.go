@@ -21,6 +21,7 @@ type Input struct {
 	ActiveAttribute string
 	OwnLimits       []OwnLimit
 	Guards          []Guard
+	Against         *Against // the earlier side of a diff; nil = a simulation
 }
 
 // Program is a policy version, compiled. It is immutable and safe for concurrent use.
@@ -29,6 +30,10 @@ type Program struct {
 	plan     *plan
 	others   []alternative // plans under other rules
 	plans    []*plan       // all of them
+	from     *plan         // of the earlier side; nil = it has no policy
+	edits    []editPlans   // by edit
+	columns  columns
+	items    items // of a diff
 	filters  *scimeval.Program
 	variants []variant // of the filters: variant 0 is the rules in force
 	exprs    *expressions
@@ -57,22 +62,30 @@ var planRules = []string{"workflow.disabled", "workflow.priority", "workflow.fir
 func Compile(in Input) *Program {
 	p := &Program{in: in, exprs: &expressions{index: make(map[string]int)}}
 	entities := newEntityTable()
-	build := func(rules Rules, report bool) *plan {
-		b := &planner{version: in.Version, catalog: in.Catalog, rules: rules, exprs: p.exprs, entities: entities, report: report}
+	build := func(version *Version, catalog *Catalog, rules Rules, report reporting) *plan {
+		b := &planner{version: version, catalog: catalog, rules: rules, exprs: p.exprs, entities: entities, report: report, roots: in.Against.roots(catalog)}
 		built := b.build()
 		p.plans = append(p.plans, built)
-		p.findings = append(p.findings, b.findings...)
+		if report == reportEarlier {
+			p.findings = appendUnheard(p.findings, b.findings)
+		} else {
+			p.findings = append(p.findings, b.findings...)
+		}
 		return built
 	}
-	p.plan = build(in.Rules, true)
-	for _, name := range planRules {
-		for _, value := range alternativesOf(in.Rules, name) {
-			rules, err := in.Rules.With(name, value)
-			if err != nil {
-				panic(err)
+	p.plan = build(in.Version, in.Catalog, in.Rules, reportAll)
+	if in.Against == nil {
+		for _, name := range planRules {
+			for _, value := range alternativesOf(in.Rules, name) {
+				rules, err := in.Rules.With(name, value)
+				if err != nil {
+					panic(err)
+				}
+				p.others = append(p.others, alternative{name, value, build(in.Version, in.Catalog, rules, reportNothing)})
 			}
-			p.others = append(p.others, alternative{name, value, build(rules, false)})
 		}
+	} else {
+		p.against(build)
 	}
 	p.removes = slices.ContainsFunc(p.plan.actions, func(a actionPlan) bool { return a.removes })
 	entities.freeze()
@@ -80,6 +93,7 @@ func Compile(in Input) *Program {
 	p.compileFilters()
 	p.lay()
 	p.policyFindings()
+	p.number()
 	return p
 }
 
@@ -104,6 +118,9 @@ func (p *Program) compileFilters() {
 	options := []scimeval.Options{{Semantics: r.Semantics, Rules: r.Filter, Schema: p.in.Schema}}
 	p.variants = []variant{{}}
 	for _, name := range scimeval.RuleNames() {
+		if p.in.Against != nil {
+			break // a diff does not tell which rules matter
+		}
 		value, rules := r.Filter.Alternative(name)
 		p.variants = append(p.variants, variant{name, value})
 		options = append(options, scimeval.Options{Semantics: r.Semantics, Rules: rules, Schema: p.in.Schema})
@@ -115,6 +132,7 @@ func (p *Program) compileFilters() {
 	texts := append(append([]string(nil), p.exprs.texts...), attribute+" eq true")
 	p.active = len(p.exprs.texts)
 	p.filters = scimeval.Compile(texts, options...)
+	p.columns = p.moreColumns()
 }
 
 func (p *Program) lay() {
@@ -142,8 +160,10 @@ func (p *Program) lay() {
 	}
 }
 
-// Attributes lists the columns that a batch must have, in order.
-func (p *Program) Attributes() []scimeval.Attribute { return p.filters.Attributes() }
+// Attributes lists the columns that a batch must have, in order: those of the filters, then those that a diff reads besides.
+func (p *Program) Attributes() []scimeval.Attribute {
+	return append(slices.Clone(p.filters.Attributes()), p.columns.more...)
+}
 
 // policyFindings are about the policy as a whole, and about expressions that do not compile.
 func (p *Program) policyFindings() {
@@ -159,6 +179,7 @@ func (p *Program) policyFindings() {
 		add(SeverityWarning, "limit-without-maximum", l.Position, "a safety limit is enabled but no maximum is set: it never trips",
 			"set max_identities_affected_count or max_identities_affected_percentage")
 	}
+	var earlier []Finding
 	for _, u := range p.exprs.uses {
 		for _, e := range p.filters.Filter(u.expr).Errors {
 			f := Finding{Severity: SeverityError, Code: e.Code(), Position: u.at, Column: e.Offset, Message: e.Message, Hint: e.Hint, Count: 1, Caret: e.Caret()}
@@ -166,7 +187,12 @@ func (p *Program) policyFindings() {
 				f.Severity = SeverityWarning
 				f.Message += " (skipped now)"
 			}
-			p.findings = append(p.findings, f)
+			if u.earlier {
+				earlier = append(earlier, f)
+			} else {
+				p.findings = append(p.findings, f)
+			}
 		}
 	}
+	p.findings = appendUnheard(p.findings, earlier)
 }

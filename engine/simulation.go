@@ -18,8 +18,7 @@ type Simulation struct {
 	flips     []flips // by variant
 	rows      int
 	active    int
-	granted   int           // identities that the grants file knows
-	done      int           // identities that the history knows
+	met       met
 	revokes   *revokeTotals // nil = no grants file
 	holders   *holdings     // nil = no guard on last holders, or no grants file
 }
@@ -71,7 +70,7 @@ func (s *Simulation) Add(batch *Classes, ids []string) []int32 {
 	for r, c := range batch.rows {
 		classes[r] = number[c]
 	}
-	s.countKnown(ids)
+	s.met.count(&s.program.in, ids)
 	if s.revokes != nil {
 		for r, id := range ids {
 			s.revokes.add(int(classes[r]), s.outcomes[classes[r]], id)
@@ -183,9 +182,19 @@ func (s *Simulation) Result(seen Seen) (*Result, []Finding) {
 	r.Sensitivity = s.sensitivity(counted, r.Limits)
 	r.ClassesTotal = s.vectors.size
 	r.Classes = s.largestClasses()
-	findings := append(slices.Clone(s.program.findings), s.populationFindings(seen, t)...)
+	findings := append(slices.Clone(s.program.findings), s.program.populationFindings(seen, s.metAll(t))...)
 	SortFindings(findings)
 	return r, findings
+}
+
+// metAll is what the simulation met, with the totals of its classes.
+func (s *Simulation) metAll(t *totals) met {
+	m := s.met
+	m.active, m.overlaps, m.baseline = s.active, t.overlaps, -1
+	if s.revokes == nil {
+		m.mayRemove = t.summary.MayRemoveOthers
+	}
+	return m
 }
 
 func (s *Simulation) largestClasses() []ClassResult {

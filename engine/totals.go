@@ -1,11 +1,6 @@
 package engine
 
-import (
-	"fmt"
-	"slices"
-
-	"github.com/lcmsim/lcmsim/scimeval"
-)
+import "slices"
 
 // tally counts identities for which something is certain, and for which it is possible only.
 type tally struct{ certain, possible int }
@@ -218,44 +213,4 @@ func (t *entityTable) result(e int, n tally) EntitlementResult {
 	}
 	slices.Sort(res.Profiles)
 	return res
-}
-
-// populationFindings are those that depend on who is in the population.
-func (s *Simulation) populationFindings(seen Seen, t *totals) []Finding {
-	p := s.program
-	var list []Finding
-	for _, u := range p.exprs.uses {
-		if u.muted {
-			continue
-		}
-		for _, n := range p.filters.Notices(u.expr, seen.Observations, seen.Attributes) {
-			severity := SeverityWarning
-			if u.own && n.Code == scimeval.NoticeUnknownAttribute {
-				severity = SeverityError // it would protect nobody
-			}
-			list = append(list, Finding{Severity: severity, Code: n.Code, Position: u.at, Column: n.Offset,
-				Message: n.Message, Hint: n.Hint, Count: max(1, n.Count), Caret: scimeval.Caret(p.exprs.texts[u.expr], n.Offset)})
-		}
-	}
-	list = append(list, s.unmatchedFindings()...)
-	if p.in.Rules.Denominator == "baseline" {
-		list = append(list, Finding{Severity: SeverityWarning, Code: "no-baseline", Position: p.in.Policy.Limits.Position, Column: NoColumn, Count: 1,
-			Message: "rule limits.denominator is baseline, but there is none: percentages are of the population"})
-	}
-	if p.in.Rules.Denominator == "active" && s.active == 0 {
-		list = append(list, Finding{Severity: SeverityWarning, Code: "nobody-active", Position: p.in.Policy.Limits.Position, Column: NoColumn, Count: 1,
-			Message: "rule limits.denominator is active, but nobody counts as active: every percentage is of 0 identities",
-			Hint:    "name the boolean attribute that tells active identities with --active-attribute"})
-	}
-	if t.overlaps > 0 {
-		list = append(list, Finding{Severity: SeverityWarning, Code: "overlapping-removal", Position: p.in.Version.Position, Column: NoColumn, Count: t.overlaps,
-			Message: fmt.Sprintf("%s identities get two actions with remove_existing_relationships and different profiles in one scope", Grouped(t.overlaps)),
-			Hint:    "each alone would remove what the other grants; put the profiles into one action, or make the conditions exclude each other"})
-	}
-	if t.summary.MayRemoveOthers > 0 && s.revokes == nil {
-		list = append(list, Finding{Severity: SeverityWarning, Code: "may-remove-others", Position: p.in.Version.Position, Column: NoColumn, Count: t.summary.MayRemoveOthers,
-			Message: fmt.Sprintf("%s identities get an action with remove_existing_relationships; what it removes is not known", Grouped(t.summary.MayRemoveOthers)),
-			Hint:    "add grants.csv, the entitlements held today, to see the revokes"})
-	}
-	return list
 }

@@ -1,0 +1,81 @@
+package engine
+
+import "slices"
+
+// items numbers what a diff compares over the plans of both sides: actions in workflows, and access profiles. Entities are
+// numbered by the entity table already.
+type items struct {
+	actions  []actionItem // those of the later version in its order, then those of other plans only
+	profiles []string     // ids, ascending
+	names    []string     // by profile
+}
+
+// actionItem is an action in a workflow. Workflows match by name, duplicates by order. An action that has another type is
+// another action: what it does is another thing.
+type actionItem struct {
+	workflow   string
+	occurrence int
+	name       string
+	kind       string // type
+	effect     Effect
+	unheardOf  bool
+}
+
+// numbering is how one plan's own numbers translate.
+type numbering struct {
+	actions  []int // by workflow*len(actions)+action
+	profiles []int
+}
+
+// number numbers the items of all plans of a diff.
+func (p *Program) number() {
+	if p.in.Against == nil {
+		return
+	}
+	type key struct {
+		workflow   string
+		occurrence int
+		name, kind string
+	}
+	index := make(map[key]int)
+	ids := make(map[string]string)
+	for _, built := range p.plans {
+		n := &numbering{}
+		built.numbers = n
+		seen := make(map[string]int)
+		for _, w := range built.workflows {
+			for _, a := range built.actions {
+				k := key{w.Name, seen[w.Name], a.Name, a.Type}
+				at, ok := index[k]
+				if !ok {
+					at = len(p.items.actions)
+					index[k] = at
+					p.items.actions = append(p.items.actions, actionItem{w.Name, seen[w.Name], a.Name, a.Type, a.effect, a.unheardOf})
+				}
+				n.actions = append(n.actions, at)
+			}
+			seen[w.Name]++
+		}
+		for _, pr := range built.profiles {
+			name := ids[pr.id]
+			if name == "" && pr.source != nil {
+				name = pr.source.Name
+			}
+			ids[pr.id] = name
+		}
+	}
+	for id := range ids {
+		p.items.profiles = append(p.items.profiles, id)
+	}
+	slices.Sort(p.items.profiles)
+	at := make(map[string]int, len(ids))
+	for i, id := range p.items.profiles {
+		at[id] = i
+		p.items.names = append(p.items.names, ids[id])
+	}
+	for _, built := range p.plans {
+		for _, pr := range built.profiles {
+			built.numbers.profiles = append(built.numbers.profiles, at[pr.id])
+		}
+	}
+}
