@@ -2,7 +2,7 @@ package engine
 
 import "slices"
 
-// located is a part with its index in the list of the export.
+// located is a part with its index in its list in the export.
 type located[T any] struct {
 	part  *T
 	index int
@@ -35,19 +35,18 @@ const noEdit = -1
 
 // pair is a part on both sides of a diff, or on one of them.
 type pair[T any] struct {
-	from, to *T  // nil = not on that side
-	index    int // in the list of the later side, or of the earlier one if the part is only there
-	edit     int // that turns from into to, whatever is inside them; noEdit = the fields of its own are alike
+	from, to located[T] // no part = not on that side
+	edit     int        // that turns from into to, whatever is inside them; noEdit = the fields of its own are alike
 }
 
-func (p *pair[T]) both() bool { return p.from != nil && p.to != nil }
+func (p *pair[T]) both() bool { return p.from.part != nil && p.to.part != nil }
 
 // chosen is the side that counts; nil means that the part is not there.
 func (p *pair[T]) chosen(taken editSet) *T {
 	if taken.has(p.edit) {
-		return p.to
+		return p.to.part
 	}
-	return p.from
+	return p.from.part
 }
 
 // paired is a list of parts on both sides of a diff.
@@ -83,9 +82,9 @@ func pairUp[T any](from, to []located[T], keys ...func(*T) string) paired[T] {
 	}
 	p := paired[T]{earlier: make([]int, len(from)), order: noEdit}
 	for j, x := range to {
-		part := pair[T]{to: x.part, index: x.index, edit: noEdit}
+		part := pair[T]{to: x, edit: noEdit}
 		if i := partner[j]; i != 0 {
-			part.from = from[i-1].part
+			part.from = from[i-1]
 		}
 		p.parts = append(p.parts, part)
 	}
@@ -93,7 +92,7 @@ func pairUp[T any](from, to []located[T], keys ...func(*T) string) paired[T] {
 		p.earlier[i] = matched[i] - 1
 		if matched[i] == 0 {
 			p.earlier[i] = len(p.parts)
-			p.parts = append(p.parts, pair[T]{from: x.part, index: x.index, edit: noEdit})
+			p.parts = append(p.parts, pair[T]{from: x, edit: noEdit})
 		}
 	}
 	return p
@@ -103,7 +102,7 @@ func pairUp[T any](from, to []located[T], keys ...func(*T) string) paired[T] {
 func (p *paired[T]) reordered() bool {
 	last := -1
 	for _, i := range p.earlier {
-		if p.parts[i].to == nil {
+		if p.parts[i].to.part == nil {
 			continue
 		}
 		if i < last {
@@ -126,7 +125,7 @@ func (p *paired[T]) merge(taken editSet, inside func(part int, x *T)) []T {
 		}
 	}
 	for i := range p.parts {
-		if p.parts[i].to != nil && p.parts[i].chosen(taken) != nil {
+		if p.parts[i].to.part != nil && p.parts[i].chosen(taken) != nil {
 			later = append(later, i)
 		}
 	}

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 )
@@ -56,24 +55,25 @@ func NewEdits(from, to Side) *Edits {
 	e.pairProfiles()
 
 	e.workflowConditions = make([]paired[Condition], len(e.workflows.parts))
-	compareParts(e, &e.workflows, workflowAspect, func(i int, owner, path string) {
+	compareParts(e, &e.workflows, workflowAspect, places{"workflows", "workflows"}, func(i int, owner string, at places) {
 		w := &e.workflows.parts[i]
-		e.workflowConditions[i] = e.conditions(w.from.Conditions, w.to.Conditions, owner, path)
+		e.workflowConditions[i] = e.conditions(w.from.part.Conditions, w.to.part.Conditions, owner, at)
 	})
 	compareOrder(e, &e.workflows, workflowAspect, "workflows", "workflows")
 
 	e.actionConditions = make([]paired[Condition], len(e.actions.parts))
-	compareParts(e, &e.actions, e.actionAspect(), func(i int, owner, path string) {
+	compareParts(e, &e.actions, e.actionAspect(), places{"actions", "actions"}, func(i int, owner string, at places) {
 		a := &e.actions.parts[i]
-		e.actionConditions[i] = e.conditions(a.from.Conditions, a.to.Conditions, owner, path)
+		e.actionConditions[i] = e.conditions(a.from.part.Conditions, a.to.part.Conditions, owner, at)
 	})
 	compareOrder(e, &e.actions, e.actionAspect(), "actions", "actions")
 
 	e.inherits = make([]paired[ProfileRef], len(e.profiles.parts))
 	e.entities = make([]paired[Entity], len(e.profiles.parts))
-	compareParts(e, &e.profiles, e.profileAspect(), func(i int, owner, path string) {
-		e.inherits[i] = e.edges(&e.profiles.parts[i], owner, path)
-		e.entities[i] = e.holdings(&e.profiles.parts[i], owner, path)
+	compareParts(e, &e.profiles, e.profileAspect(), places{"access_profiles", "access_profiles"}, func(i int, owner string, at places) {
+		p := &e.profiles.parts[i]
+		e.inherits[i] = e.edges(p.from.part.Inherits, p.to.part.Inherits, owner, at.in(".inherits"))
+		e.entities[i] = e.holdings(p.from.part.Entities, p.to.part.Entities, owner, at.in(".entities"))
 	})
 	e.compareMovers()
 	return e
@@ -123,30 +123,40 @@ func (e *Edits) add(x Edit) int {
 	return len(e.List) - 1
 }
 
-// compareParts adds the edits of the parts of a list; inside adds those of what a part of both sides holds.
-func compareParts[T any](e *Edits, p *paired[T], a aspect[T], inside func(part int, owner, path string)) {
+// places are the path of one thing in the earlier and in the later version.
+type places struct{ from, to string }
+
+func (p places) in(list string) places { return places{p.from + list, p.to + list} }
+
+// compareParts adds the edits of the parts of a list; inside adds those of what a part of both sides holds, nil = nothing.
+func compareParts[T any](e *Edits, p *paired[T], a aspect[T], list places, inside func(part int, owner string, at places)) {
 	for i := range p.parts {
 		x := &p.parts[i]
-		path := a.path(cmp.Or(x.to, x.from), x.index)
+		was, is := x.from.part, x.to.part
+		var at places
+		if was != nil {
+			at.from = fmt.Sprintf("%s[%s]", list.from, a.place(was, x.from.index))
+		}
+		if is != nil {
+			at.to = fmt.Sprintf("%s[%s]", list.to, a.place(is, x.to.index))
+		}
 		switch {
-		case x.from == nil:
-			changed := a.fields(new(T), x.to)
-			x.edit = e.add(Edit{Kind: a.kind + "-added", Text: a.name(x.to, x.index) + " added", Path: path, After: changed.after()})
-		case x.to == nil:
-			changed := a.fields(x.from, new(T))
-			x.edit = e.add(Edit{Kind: a.kind + "-removed", Text: a.name(x.from, x.index) + " removed", Path: path, Before: changed.before()})
+		case was == nil:
+			x.edit = e.add(Edit{Kind: a.kind + "-added", Text: a.name(is, x.to.index) + " added", Path: at.to, After: a.fields(new(T), is).after()})
+		case is == nil:
+			x.edit = e.add(Edit{Kind: a.kind + "-removed", Text: a.name(was, x.from.index) + " removed", Path: at.from, Before: a.fields(was, new(T)).before()})
 		default:
-			owner := a.name(x.to, x.index)
-			changed := a.fields(x.from, x.to)
-			changed.text("name", ".name", a.label(x.from), a.label(x.to))
+			owner := a.name(is, x.to.index)
+			changed := a.fields(was, is)
+			changed.text("name", ".name", a.label(was), a.label(is))
 			if len(changed) > 0 {
 				x.edit = e.add(Edit{
-					Kind: a.kind, Text: owner + ": " + changed.names() + " changed", Path: path + changed.path(),
+					Kind: a.kind, Text: owner + ": " + changed.names() + " changed", Path: at.to + changed.path(),
 					Before: changed.before(), After: changed.after(),
 				})
 			}
 			if inside != nil {
-				inside(i, owner, path)
+				inside(i, owner, at)
 			}
 		}
 	}
@@ -160,25 +170,24 @@ func compareOrder[T any](e *Edits, p *paired[T], a aspect[T], what, path string)
 	var before, after []string
 	for _, i := range p.earlier {
 		if x := &p.parts[i]; x.both() {
-			before = append(before, a.label(x.from))
+			before = append(before, a.label(x.from.part))
 		}
 	}
 	for i := range p.parts {
 		if x := &p.parts[i]; x.both() {
-			after = append(after, a.label(x.to))
+			after = append(after, a.label(x.to.part))
 		}
 	}
 	p.order = e.add(Edit{Kind: a.kind + "-order", Text: what + ": order changed", Path: path, Before: listed(before), After: listed(after)})
 }
 
 // conditions compares the conditions of a workflow or an action that is on both sides.
-func (e *Edits) conditions(from, to []Condition, owner, path string) paired[Condition] {
+func (e *Edits) conditions(from, to []Condition, owner string, at places) paired[Condition] {
 	name := func(c *Condition) string { return c.Name }
 	p := pairUp(everyPart(from), everyPart(to), func(c *Condition) string { return fmt.Sprintf("%q %s", c.Name, conditionContent(c)) }, name, conditionContent)
-	path += ".conditions_on_success"
-	a := conditionAspect(owner, path)
-	compareParts(e, &p, a, nil)
-	compareOrder(e, &p, a, "conditions of "+owner, path)
+	a, list := conditionAspect(owner), at.in(".conditions_on_success")
+	compareParts(e, &p, a, list, nil)
+	compareOrder(e, &p, a, "conditions of "+owner, list.to)
 	return p
 }
 
@@ -207,7 +216,7 @@ func (e *Edits) pairProfiles() {
 		}
 	}
 	for i := range e.actions.parts {
-		for _, a := range []*Action{e.actions.parts[i].from, e.actions.parts[i].to} {
+		for _, a := range []*Action{e.actions.parts[i].from.part, e.actions.parts[i].to.part} {
 			if a != nil {
 				add(a.AccessProfiles)
 			}
@@ -227,53 +236,54 @@ func (e *Edits) pairProfiles() {
 	slices.Sort(ids)
 	e.profiles.order = noEdit
 	for _, id := range ids {
-		x := pair[Profile]{from: sides[0][id], to: sides[1][id], edit: noEdit}
-		if x.from != nil {
+		x := pair[Profile]{edit: noEdit}
+		x.from.part, x.to.part = sides[0][id], sides[1][id]
+		if x.from.part != nil {
 			e.profiles.earlier = append(e.profiles.earlier, len(e.profiles.parts))
 		}
-		if x.from != nil || x.to != nil {
+		if x.from.part != nil || x.to.part != nil {
 			e.profiles.parts = append(e.profiles.parts, x)
 		}
 	}
 }
 
 // edges compares what a profile inherits from.
-func (e *Edits) edges(x *pair[Profile], owner, path string) paired[ProfileRef] {
+func (e *Edits) edges(from, to []ProfileRef, owner string, list places) paired[ProfileRef] {
 	id := func(ref *ProfileRef) string { return ref.ID }
-	p := pairUp(firstParts(x.from.Inherits, id), firstParts(x.to.Inherits, id), id)
+	p := pairUp(firstParts(from, id), firstParts(to, id), id)
 	for i := range p.parts {
-		edge := &p.parts[i]
-		at := fmt.Sprintf("%s.inherits[%d]", path, edge.index)
+		x := &p.parts[i]
+		was, is := x.from.part, x.to.part
 		switch {
-		case edge.from == nil:
-			base := e.profileLabel(edge.to.ID)
-			edge.edit = e.add(Edit{Kind: "inheritance-added", Text: owner + " inherits from " + base, Path: at, After: base})
-		case edge.to == nil:
-			base := e.profileLabel(edge.from.ID)
-			edge.edit = e.add(Edit{Kind: "inheritance-removed", Text: owner + " no longer inherits from " + base, Path: at, Before: base})
+		case was == nil:
+			base := e.profileLabel(is.ID)
+			x.edit = e.add(Edit{Kind: "inheritance-added", Text: owner + " inherits from " + base, Path: fmt.Sprintf("%s[%d]", list.to, x.to.index), After: base})
+		case is == nil:
+			base := e.profileLabel(was.ID)
+			x.edit = e.add(Edit{Kind: "inheritance-removed", Text: owner + " no longer inherits from " + base, Path: fmt.Sprintf("%s[%d]", list.from, x.from.index), Before: base})
 		}
 	}
 	return p
 }
 
 // holdings compares the entities of a profile.
-func (e *Edits) holdings(x *pair[Profile], owner, path string) paired[Entity] {
-	whole := func(n *Entity) string { return fmt.Sprintf("%s %s", entityContent(n), testContent(gate(n), true)) }
-	p := pairUp(firstParts(x.from.Entities, whole), firstParts(x.to.Entities, whole), whole, entityContent)
+func (e *Edits) holdings(from, to []Entity, owner string, list places) paired[Entity] {
+	whole := func(n *Entity) string { return entityContent(n) + " " + testContent(gate(n), true) }
+	p := pairUp(firstParts(from, whole), firstParts(to, whole), whole, entityContent)
 	for i := range p.parts {
-		n := &p.parts[i]
-		at := fmt.Sprintf("%s.entities[%d]", path, n.index)
+		x := &p.parts[i]
+		was, is := x.from.part, x.to.part
 		switch {
-		case n.from == nil:
-			n.edit = e.add(Edit{Kind: "entity-added", Text: owner + " grants " + entityLabel(n.to), Path: at, After: entityText(n.to)})
-		case n.to == nil:
-			n.edit = e.add(Edit{Kind: "entity-removed", Text: owner + " no longer grants " + entityLabel(n.from), Path: at, Before: entityText(n.from)})
+		case was == nil:
+			x.edit = e.add(Edit{Kind: "entity-added", Text: owner + " grants " + entityLabel(is), Path: fmt.Sprintf("%s[%d]", list.to, x.to.index), After: entityText(is)})
+		case is == nil:
+			x.edit = e.add(Edit{Kind: "entity-removed", Text: owner + " no longer grants " + entityLabel(was), Path: fmt.Sprintf("%s[%d]", list.from, x.from.index), Before: entityText(was)})
 		default:
 			var changed fields
-			changed.test("condition", "", gate(n.from), gate(n.to), true)
+			changed.test("condition", "", gate(was), gate(is), true)
 			if len(changed) > 0 {
-				n.edit = e.add(Edit{
-					Kind: "entity-condition", Text: owner + ": condition of " + entityLabel(n.to) + " changed", Path: at + ".condition",
+				x.edit = e.add(Edit{
+					Kind: "entity-condition", Text: owner + ": condition of " + entityLabel(is) + " changed", Path: fmt.Sprintf("%s[%d].condition", list.to, x.to.index),
 					Before: changed.before(), After: changed.after(),
 				})
 			}

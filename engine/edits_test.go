@@ -128,7 +128,9 @@ func mutateConditions(r *random, list []Condition) []Condition {
 func mutated(r *random, s Side) Side {
 	s = copyOf(s)
 	v := s.Version
-	v.Workflows = shuffled(r, v.Workflows, func() Workflow { return randomVersion(r).Workflows[0] })
+	v.Workflows = shuffled(r, v.Workflows, func() Workflow {
+		return workflow(oneOf(r, "W1", "W2", "W3", "W4"), randomTest(r), randomConditions(r, 0, 2)...)
+	})
 	for i := range v.Workflows {
 		w := &v.Workflows[i]
 		switch r.below(7) {
@@ -210,10 +212,10 @@ func requireSame(t *rapid.T, in Input, people []person, want, got Side) {
 		in.Version, in.Catalog = side.Version, side.Catalog
 		runs[i] = simulate(t, in, people)
 		for k := range runs[i].result.Entitlements {
-			runs[i].result.Entitlements[k].Name = nil // a name of an entity is no edit
+			runs[i].result.Entitlements[k].Name = nil // names of entities and profiles are no edits
 		}
 		for k := range runs[i].result.AccessProfiles {
-			runs[i].result.AccessProfiles[k].Name = nil
+			runs[i].result.AccessProfiles[k].Name = ""
 		}
 	}
 	require.Equal(t, runs[0].rows, runs[1].rows)
@@ -240,14 +242,17 @@ func TestMergeEnds(t *testing.T) {
 	})
 }
 
-// TestEditsAreWhole: each edit changes something, alone and beside all others; what a mix takes and leaves is what lies
-// between the mix and the ends.
+// TestEditsAreWhole: each edit changes something, alone and beside all others. An edit of an order may not: equal
+// conditions can stand for each other.
 func TestEditsAreWhole(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		from, to, _, _ := randomSides(t)
 		e := NewEdits(from, to)
 		nothing, everything := editDump(e.Merge(takeNone)), editDump(e.Merge(takeAll))
 		for i := range e.List {
+			if strings.HasSuffix(e.List[i].Kind, "-order") {
+				continue
+			}
 			alone := editDump(e.Merge(func(edit int) bool { return edit == i }))
 			without := editDump(e.Merge(func(edit int) bool { return edit != i }))
 			require.NotEqual(t, nothing, alone, e.List[i].Text)

@@ -13,15 +13,15 @@ type aspect[T any] struct {
 	kind   string
 	label  func(x *T) string
 	name   func(x *T, index int) string // its title with that of its owner
-	path   func(x *T, index int) string
-	fields func(from, to *T) fields // of its own that differ
+	place  func(x *T, index int) string // in its list: its index or id
+	fields func(from, to *T) fields     // of its own that differ
 }
 
 var workflowAspect = aspect[Workflow]{
 	kind:  "workflow",
 	label: func(w *Workflow) string { return strconv.Quote(w.Name) },
 	name:  func(w *Workflow, _ int) string { return "workflow " + strconv.Quote(w.Name) },
-	path:  func(_ *Workflow, i int) string { return fmt.Sprintf("workflows[%d]", i) },
+	place: func(_ *Workflow, i int) string { return strconv.Itoa(i) },
 	fields: func(from, to *Workflow) fields {
 		var f fields
 		f.text("state", ".state", from.State, to.State)
@@ -40,7 +40,7 @@ func priorityText(n int) string {
 	return strconv.Itoa(n)
 }
 
-func conditionAspect(owner, path string) aspect[Condition] {
+func conditionAspect(owner string) aspect[Condition] {
 	return aspect[Condition]{
 		kind:  "condition",
 		label: func(c *Condition) string { return strconv.Quote(c.Name) },
@@ -50,7 +50,7 @@ func conditionAspect(owner, path string) aspect[Condition] {
 			}
 			return fmt.Sprintf("condition %q of %s", c.Name, owner)
 		},
-		path: func(_ *Condition, i int) string { return fmt.Sprintf("%s[%d]", path, i) },
+		place: func(_ *Condition, i int) string { return strconv.Itoa(i) },
 		fields: func(from, to *Condition) fields {
 			var f fields
 			f.text("state", ".state", from.State, to.State)
@@ -68,7 +68,7 @@ func (e *Edits) actionAspect() aspect[Action] {
 		kind:  "action",
 		label: func(a *Action) string { return strconv.Quote(a.Name) },
 		name:  func(a *Action, _ int) string { return "action " + strconv.Quote(a.Name) },
-		path:  func(_ *Action, i int) string { return fmt.Sprintf("actions[%d]", i) },
+		place: func(_ *Action, i int) string { return strconv.Itoa(i) },
 		fields: func(from, to *Action) fields {
 			var f fields
 			f.text("type", ".type", from.Type, to.Type)
@@ -90,7 +90,7 @@ func (e *Edits) profileAspect() aspect[Profile] {
 		kind:  "profile",
 		label: name,
 		name:  func(p *Profile, _ int) string { return name(p) },
-		path:  func(p *Profile, _ int) string { return fmt.Sprintf("access_profiles[%s]", p.ID) },
+		place: func(p *Profile, _ int) string { return p.ID },
 		fields: func(from, to *Profile) fields {
 			var f fields
 			f.text("state", ".state", from.State, to.State)

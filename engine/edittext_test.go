@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -9,59 +10,31 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func expr(text string) Test { return Test{Form: FormString, Type: "CONDITION_STRING", Text: text} }
-
-func refs(names ...string) []ActionRef {
-	var list []ActionRef
-	for _, name := range names {
-		list = append(list, ActionRef{Name: name})
-	}
-	return list
-}
-
-func profileRefs(ids ...string) []ProfileRef {
-	var list []ProfileRef
-	for _, id := range ids {
-		list = append(list, ProfileRef{ID: id})
-	}
-	return list
-}
-
 // editedSide is what the cases of TestEdits change.
 func editedSide() Side {
-	sales := expr(`dept eq "Sales"`)
+	sales := text(`dept eq "Sales"`)
+	named := func(name string, c Condition) Condition { c.Name = name; return c }
+	leaver := workflow("Leaver", text(`active eq false`), named("", when(always, "Disable")))
+	leaver.Priority = 1
+	again, disable := action("Sync"), action("Disable")
+	again.Type, disable.Type = "PAUSE", "DEPROVISION_IDENTITY"
+	first, base, second := profile("ap-1", "ap-2"), profile("ap-2"), profile("ap-1")
+	first.Name, base.Name, base.Entities, second.State = "Sales", "Base", nil, "PAUSED"
+	first.Entities = []Entity{
+		{DatasourceID: "ad", EntityType: "Group", EntityID: "g-1", EntityName: "Sales Staff"},
+		{DatasourceID: "ad", EntityType: "Group", EntityID: "g-2", Condition: &sales},
+	}
 	return Side{
 		Version: &Version{
-			State: StatePublished,
 			Workflows: []Workflow{
-				{Name: "Active", State: StateEnabled, Trigger: expr(`active eq true`), Conditions: []Condition{
-					{Name: "sync", State: StateEnabled, Test: Test{Form: FormAny, Type: "ANY"}, Actions: refs("Sync")},
-					{Name: "grant", State: StateEnabled, Test: sales, Actions: refs("Grant")},
-					{Name: "sync", State: StateEnabled, Test: expr(`level gt 2`), Actions: refs("Sync", "Grant")},
-				}},
-				{Name: "Leaver", State: StateEnabled, Priority: 1, Trigger: expr(`active eq false`), Conditions: []Condition{
-					{State: StateEnabled, Test: Test{Form: FormAny, Type: "ANY"}, Actions: refs("Disable")},
-				}},
+				workflow("Active", text(`active eq true`),
+					named("sync", when(always, "Sync")), named("grant", when(sales, "Grant")), named("sync", when(text(`level gt 2`), "Sync", "Grant"))),
+				leaver,
 			},
-			Actions: []Action{
-				{Name: "Sync", Type: "SYNC_IDENTITIES", State: StateEnabled, Conditions: []Condition{
-					{Name: "then", State: StateEnabled, Test: Test{Form: FormAny, Type: "ANY"}, Actions: refs("Grant")},
-				}},
-				{Name: "Grant", Type: "MANAGE_RELATIONSHIPS", State: StateEnabled, AccessProfiles: profileRefs("ap-1")},
-				{Name: "Disable", Type: "DEPROVISION_IDENTITY", State: StateEnabled},
-				{Name: "Sync", Type: "PAUSE", State: StateEnabled},
-			},
+			Actions:         []Action{action("Sync", named("then", when(always, "Grant"))), granting("Grant", "ap-1"), disable, again},
 			MoverProperties: []string{"dept", "level"},
 		},
-		Catalog: &Catalog{Given: true, Profiles: []Profile{
-			{ID: "ap-1", Name: "Sales", State: StateRunning, VersionState: StatePublished, Inherits: profileRefs("ap-2"), Entities: []Entity{
-				{DatasourceID: "ad", EntityType: "Group", EntityID: "g-1", EntityName: "Sales Staff"},
-				{DatasourceID: "ad", EntityType: "Group", EntityID: "g-2", Condition: &sales},
-			}},
-			{ID: "ap-2", Name: "Base", State: StateRunning, VersionState: StatePublished},
-			{ID: "ap-3", Name: "Unused", State: StateRunning, VersionState: StatePublished},
-			{ID: "ap-1", Name: "Second", State: "PAUSED", VersionState: StatePublished},
-		}},
+		Catalog: &Catalog{Given: true, Profiles: []Profile{first, base, profile("ap-3"), second}},
 	}
 }
 
@@ -82,7 +55,7 @@ func TestEdits(t *testing.T) {
 				`state ENABLED; priority none; continuous sync false; schedule none | state DISABLED; priority 3; continuous sync true; schedule grace_period_in_sec`,
 		}},
 		{"workflow added in front", func(v *Version, _ *Catalog) {
-			v.Workflows = append([]Workflow{{Name: "New", State: StateEnabled, Trigger: Test{Form: FormAny}, Conditions: v.Workflows[0].Conditions}}, v.Workflows...)
+			v.Workflows = append([]Workflow{workflow("New", always, v.Workflows[0].Conditions...)}, v.Workflows...)
 		}, []string{`workflow-added | workflow "New" added | workflows[0] |  | state ENABLED; trigger ANY`}},
 		{"workflow removed", func(v *Version, _ *Catalog) { v.Workflows = v.Workflows[1:] }, []string{
 			`workflow-removed | workflow "Active" removed | workflows[0] | state ENABLED; trigger active eq true | `,
@@ -93,7 +66,7 @@ func TestEdits(t *testing.T) {
 		{"expression of a condition", func(v *Version, _ *Catalog) { v.Workflows[0].Conditions[1].Test.Text = `dept sw "Sales"` }, []string{
 			`condition | condition "grant" of workflow "Active": expression changed | workflows[0].conditions_on_success[1].condition_string | dept eq "Sales" | dept sw "Sales"`,
 		}},
-		{"second of two conditions of one name", func(v *Version, _ *Catalog) { v.Workflows[0].Conditions[2].Actions = refs("Grant", "Sync") }, []string{
+		{"second of two conditions of one name", func(v *Version, _ *Catalog) { slices.Reverse(v.Workflows[0].Conditions[2].Actions) }, []string{
 			`condition | condition "sync" of workflow "Active": actions to run changed | workflows[0].conditions_on_success[2].actions_to_run | "Sync", "Grant" | "Grant", "Sync"`,
 		}},
 		{"first of two conditions of one name removed", func(v *Version, _ *Catalog) { v.Workflows[0].Conditions = v.Workflows[0].Conditions[1:] }, []string{
@@ -112,11 +85,11 @@ func TestEdits(t *testing.T) {
 			`condition-order | conditions of workflow "Active": order changed | workflows[0].conditions_on_success | "sync", "grant", "sync" | "sync", "sync", "grant"`,
 		}},
 		{"condition added to an action", func(v *Version, _ *Catalog) {
-			v.Actions[1].Conditions = []Condition{{Name: "too", State: StateEnabled, Test: Test{Form: FormOtherName, Type: "NODE_IN_GRAPH"}, Actions: refs("Sync")}}
+			v.Actions[1].Conditions = []Condition{when(unknownTest, "Sync")}
 		}, []string{
-			`condition-added | condition "too" of action "Grant" added | actions[1].conditions_on_success[0] |  | state ENABLED; expression NODE_IN_GRAPH (cannot be evaluated); actions to run "Sync"`,
+			`condition-added | condition "condition" of action "Grant" added | actions[1].conditions_on_success[0] |  | state ENABLED; expression NODE_IN_GRAPH (cannot be evaluated); actions to run "Sync"`,
 		}},
-		{"profiles of an action", func(v *Version, _ *Catalog) { v.Actions[1].AccessProfiles = profileRefs("ap-1", "ap-9") }, []string{
+		{"profiles of an action", func(v *Version, _ *Catalog) { v.Actions[1] = granting("Grant", "ap-1", "ap-9") }, []string{
 			`action | action "Grant": access profiles changed | actions[1].config.access_profiles | "Sales" (ap-1) | "Sales" (ap-1), ap-9`,
 		}},
 		{"fields of an action", func(v *Version, _ *Catalog) {
@@ -136,9 +109,9 @@ func TestEdits(t *testing.T) {
 		}},
 		{"second of two actions of one name", func(v *Version, _ *Catalog) { v.Actions[3].Type = "NONE" }, nil},
 		{"action added and removed", func(v *Version, _ *Catalog) {
-			v.Actions[2] = Action{Name: "Delete", Type: "DELETE_IDENTITY", State: StateEnabled}
+			v.Actions[2] = action("Delete")
 		}, []string{
-			`action-added | action "Delete" added | actions[2] |  | type DELETE_IDENTITY; state ENABLED`,
+			`action-added | action "Delete" added | actions[2] |  | type SYNC_IDENTITIES; state ENABLED`,
 			`action-removed | action "Disable" removed | actions[2] | type DEPROVISION_IDENTITY; state ENABLED | `,
 		}},
 		{"state of a profile", func(_ *Version, c *Catalog) { c.Profiles[0].State = "PAUSED" }, []string{
@@ -148,19 +121,19 @@ func TestEdits(t *testing.T) {
 			c.Profiles[0].Name, c.Profiles[0].Entities[0].EntityName = "Seller", "Sellers"
 		}, nil},
 		{"profile that inherited from added", func(v *Version, c *Catalog) {
-			c.Profiles[1].Inherits = profileRefs("ap-4")
-			c.Profiles = append(c.Profiles, Profile{ID: "ap-4", Name: "All", State: StateRunning, VersionState: StatePublished})
+			c.Profiles[1].Inherits = profile("", "ap-4").Inherits
+			c.Profiles = append(c.Profiles, profile("ap-4"))
 		}, []string{
-			`inheritance-added | access profile "Base" (ap-2) inherits from "All" (ap-4) | access_profiles[ap-2].inherits[0] |  | "All" (ap-4)`,
-			`profile-added | access profile "All" (ap-4) added | access_profiles[ap-4] |  | state RUNNING; version state PUBLISHED`,
+			`inheritance-added | access profile "Base" (ap-2) inherits from "Profile ap-4" (ap-4) | access_profiles[ap-2].inherits[0] |  | "Profile ap-4" (ap-4)`,
+			`profile-added | access profile "Profile ap-4" (ap-4) added | access_profiles[ap-4] |  | state RUNNING; version state PUBLISHED`,
 		}},
 		{"profile removed", func(_ *Version, c *Catalog) { c.Profiles = append(c.Profiles[:1], c.Profiles[2:]...) }, []string{
 			`profile-removed | access profile "Base" (ap-2) removed | access_profiles[ap-2] | state RUNNING; version state PUBLISHED | `,
 		}},
-		{"inheritance removed, twice over", func(_ *Version, c *Catalog) { c.Profiles[0].Inherits = nil }, []string{
+		{"inheritance removed", func(_ *Version, c *Catalog) { c.Profiles[0].Inherits = nil }, []string{
 			`inheritance-removed | access profile "Sales" (ap-1) no longer inherits from "Base" (ap-2) | access_profiles[ap-1].inherits[0] | "Base" (ap-2) | `,
 		}},
-		{"inheritance named again", func(_ *Version, c *Catalog) { c.Profiles[0].Inherits = profileRefs("ap-2", "ap-2") }, nil},
+		{"inheritance named again", func(_ *Version, c *Catalog) { c.Profiles[0].Inherits = profile("", "ap-2", "ap-2").Inherits }, nil},
 		{"profile that nothing reaches", func(_ *Version, c *Catalog) { c.Profiles[2].State = "PAUSED" }, nil},
 		{"entity added and removed", func(_ *Version, c *Catalog) {
 			c.Profiles[0].Entities[0] = Entity{DatasourceID: "ad", EntityType: "Role", EntityName: "Seller", AssignedToType: "User", AssignedToID: "u-1"}
@@ -169,7 +142,7 @@ func TestEdits(t *testing.T) {
 			`entity-removed | access profile "Sales" (ap-1) no longer grants "Sales Staff" (Group g-1) | access_profiles[ap-1].entities[0] | ad|Group|g-1 | `,
 		}},
 		{"entity conditions", func(_ *Version, c *Catalog) {
-			level := expr(`level gt 2`)
+			level := text(`level gt 2`)
 			c.Profiles[0].Entities[0].Condition, c.Profiles[0].Entities[1].Condition = &level, nil
 		}, []string{
 			`entity-condition | access profile "Sales" (ap-1): condition of "Sales Staff" (Group g-1) changed | access_profiles[ap-1].entities[0].condition | ANY | level gt 2`,
@@ -192,7 +165,7 @@ func TestEdits(t *testing.T) {
 		}, nil},
 		{"an expression beside ANY", func(v *Version, _ *Catalog) { v.Workflows[0].Conditions[0].Test.Text = `level gt 2` }, nil},
 		{"a type that needs the Access Graph", func(v *Version, _ *Catalog) {
-			v.Workflows[1].Trigger = Test{Form: FormOtherName, Type: "NODE_IN_GRAPH", Text: "active eq false"}
+			v.Workflows[1].Trigger = Test{Form: FormOtherName, Type: "NODE_IN_GRAPH", Text: `active eq false`}
 		}, []string{
 			`workflow | workflow "Leaver": trigger changed | workflows[1].trigger_string | active eq false | NODE_IN_GRAPH (cannot be evaluated)`,
 		}},
@@ -231,10 +204,10 @@ func TestEditsOrder(t *testing.T) {
 func TestMergePositions(t *testing.T) {
 	from, to := editedSide(), editedSide()
 	for i, side := range []Side{from, to} {
-		at := func(path string) Position { return Position{File: fmt.Sprint("side", i), Path: path} }
-		side.Version.Workflows[0].Position = at("workflow")
-		side.Version.Workflows[0].Conditions[1].Position = at("condition")
-		side.Version.Actions[1].AccessProfiles[0].Position = at("profile")
+		file := fmt.Sprint("side", i)
+		side.Version.Workflows[0].File = file
+		side.Version.Workflows[0].Conditions[1].File = file
+		side.Version.Actions[1].AccessProfiles[0].File = file
 	}
 	to.Version.Workflows[0].Conditions[1].Test.Text = `dept pr`
 	to.Version.Actions[1].RunOnce = true
@@ -250,7 +223,7 @@ func TestMergeOrder(t *testing.T) {
 	side := func(names string) Side {
 		v := &Version{}
 		for name := range strings.FieldsSeq(names) {
-			v.Workflows = append(v.Workflows, Workflow{Name: name, State: StateEnabled, Trigger: Test{Form: FormAny}})
+			v.Workflows = append(v.Workflows, workflow(name, always))
 		}
 		return Side{Version: v}
 	}
@@ -288,7 +261,7 @@ func TestEditsOfNothing(t *testing.T) {
 	e := NewEdits(Side{}, from)
 	for _, x := range e.List {
 		require.True(t, strings.HasSuffix(x.Kind, "-added") || x.Kind == "mover-properties", x.Kind)
-		require.Empty(t, strings.TrimPrefix(x.Before, "none"))
+		require.Empty(t, x.Before)
 	}
 	require.Len(t, e.List, 2+3+2+1)
 	require.Len(t, e.Merge(takeAll).Version.Workflows, 2)
@@ -309,19 +282,18 @@ func TestEditsOfManyParts(t *testing.T) {
 	const n = 20_000
 	side := func(odd string) Side {
 		v, c := &Version{}, &Catalog{Given: true}
-		for i := range n {
-			w := Workflow{Name: "same", State: StateEnabled, Trigger: expr(fmt.Sprintf("level eq %d", i))}
-			if i%1000 == 0 {
-				w.Trigger = expr(odd)
-			}
-			v.Workflows = append(v.Workflows, w)
-			c.Profiles = append(c.Profiles, Profile{ID: fmt.Sprint(i), State: StateRunning, VersionState: StatePublished, Inherits: profileRefs(fmt.Sprint(i + 1))})
-		}
 		conditions := make([]Condition, n)
-		for i := range conditions {
-			conditions[i] = Condition{State: StateEnabled, Test: expr(odd), Actions: refs("Grant")}
+		for i := range n {
+			trigger := text(fmt.Sprintf("level eq %d", i))
+			if i%1000 == 0 {
+				trigger = text(odd)
+			}
+			v.Workflows = append(v.Workflows, workflow("same", trigger))
+			conditions[i] = when(text(odd), "Grant")
+			c.Profiles = append(c.Profiles, profile(fmt.Sprint(i), fmt.Sprint(i+1)))
 		}
-		v.Actions = []Action{{Name: "Grant", State: StateEnabled, AccessProfiles: profileRefs("0"), Conditions: conditions}}
+		v.Actions = []Action{granting("Grant", "0")}
+		v.Actions[0].Conditions = conditions
 		return Side{Version: v, Catalog: c}
 	}
 	start := time.Now()

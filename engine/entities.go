@@ -66,6 +66,19 @@ func (t *entityTable) add(e *Entity, profile string) int {
 	return i
 }
 
+// matching lists the entities that a held entitlement can be: those of its id, and those that have no id but its name.
+func (t *entityTable) matching(h heldKey, name string) []int {
+	matches := t.held[h]
+	if name != "" && name != h.id {
+		for _, e := range t.held[heldKey{h.datasource, h.entityType, name}] {
+			if t.byName[e] {
+				matches = append(slices.Clone(matches), e)
+			}
+		}
+	}
+	return matches
+}
+
 // scopeOf numbers the scope in which an action that holds entity i removes others.
 func (t *entityTable) scopeOf(i int, byDatasource bool) int {
 	key := [2]string{t.keys[i].datasource, t.keys[i].entityType}

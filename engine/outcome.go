@@ -8,6 +8,7 @@ import (
 // outcome is what happens to every identity of one behaviour class: the class's match vector put through a plan. Each
 // three-valued set is a pair: what is certain, and what is certain or possible.
 type outcome struct {
+	plan       *plan
 	workflows  []truth // by workflow of the policy; isFalse for skipped ones
 	conditions []truth // by condition id: everything up to it and the condition
 	actions    []actionOutcome
@@ -79,7 +80,8 @@ type simulator struct {
 	layout *layout
 
 	vector  []uint64
-	marks   []int // by action: the walk that last reached it
+	counts  func(name string) bool // workflows that run; nil = all
+	marks   []int                  // by action: the walk that last reached it
 	walk    int
 	profile []int // by profile, likewise
 	entity  []int
@@ -112,7 +114,7 @@ func (s *simulator) truthIn(vector []uint64, t test) truth {
 // run simulates one match vector.
 func (s *simulator) run(vector []uint64) *outcome {
 	s.vector = vector
-	o := &outcome{workflows: make([]truth, len(s.plan.workflows)), conditions: make([]truth, s.plan.conditions)}
+	o := &outcome{plan: s.plan, workflows: make([]truth, len(s.plan.workflows)), conditions: make([]truth, s.plan.conditions)}
 	earlier := isFalse
 	for _, w := range s.plan.order {
 		t := s.truth(s.plan.workflows[w].trigger)
@@ -125,7 +127,7 @@ func (s *simulator) run(vector []uint64) *outcome {
 		if reached == isUnknown {
 			o.unknown = true
 		}
-		if reached != isFalse {
+		if reached != isFalse && (s.counts == nil || s.counts(s.plan.workflows[w].Name)) {
 			s.workflow(o, w, reached)
 		}
 	}

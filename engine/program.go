@@ -87,7 +87,10 @@ func Compile(in Input) *Program {
 	} else {
 		p.against(build)
 	}
-	p.removes = slices.ContainsFunc(p.plan.actions, func(a actionPlan) bool { return a.removes })
+	removes := func(built *plan) bool {
+		return built != nil && slices.ContainsFunc(built.actions, func(a actionPlan) bool { return a.removes })
+	}
+	p.removes = removes(p.plan) || removes(p.from)
 	entities.freeze()
 	p.ownTests()
 	p.compileFilters()

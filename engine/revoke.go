@@ -157,15 +157,7 @@ func (p *plan) holdsIn(a *actionPlan, h heldKey, byDatasource bool) bool {
 // compared by name.
 func (t *revoker) wanted(o *outcome, h heldKey, name string) (certain, possible bool) {
 	entities := t.plan.entities
-	matches := entities.held[h]
-	if name != "" && name != h.id {
-		for _, e := range entities.held[heldKey{h.datasource, h.entityType, name}] {
-			if entities.byName[e] {
-				matches = append(slices.Clone(matches), e)
-			}
-		}
-	}
-	for _, e := range matches {
+	for _, e := range entities.matching(h, name) {
 		at := func(x int) int { return entities.rank[x] }
 		_, low := slices.BinarySearchFunc(o.wanted.low, at(e), func(x, r int) int { return at(x) - r })
 		_, high := slices.BinarySearchFunc(o.wanted.high, at(e), func(x, r int) int { return at(x) - r })

@@ -67,7 +67,7 @@ func (s *source) readConfigFile(root *node) Config {
 		if strings.TrimSpace(g.Filter) == "" {
 			s.fail(n, "", "a guard without a filter")
 		}
-		s.oneOf(n, "never", g.Never, engine.LimitEffects)
+		s.oneOf(n, "never", g.Never, engine.GuardEffects)
 		c.Guards = append(c.Guards, g)
 	}
 	return c

@@ -54,7 +54,7 @@ func FuzzPolicies(f *testing.F) {
 			src.readProfiles(tree())
 			src.readProfileTypes(tree())
 			src.readDatasources(tree())
-			src.readManifest(tree(), dir)
+			src.readManifest(tree(), dir, func(string) bool { return true })
 			src.closed = true
 			src.readConfigFile(tree())
 			src.readSchema(tree())

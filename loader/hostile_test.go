@@ -32,7 +32,7 @@ var hostile = []struct {
 	{"config/guard-incomplete.yaml", []string{
 		`@:2: guards[0]: a guard without a filter`,
 		`@:4: guards[1]: has no name`,
-		`@:5: guards[1].never: never is "everything" (known are grant, revoke, sync, deactivate, opaque)`,
+		`@:5: guards[1].never: never is "everything" (known are grant, revoke, sync, deactivate, opaque, last_holder)`,
 	}},
 	{"config/limit-bad-maximum.yaml", []string{
 		`@:4: limits[0].max_count: -1 is negative (want a number of identities, 0 or more)`,

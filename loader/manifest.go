@@ -28,9 +28,9 @@ var manifestShape = shapeOf(
 	each(wantMap, "sha256"),
 )
 
-// readManifest reads manifest.json of dir and compares the digests that it lists. A digest is the SHA-256 of a file's
-// bytes in hex, by the file's path inside the snapshot.
-func (s *source) readManifest(root *node, dir string) Manifest {
+// readManifest reads manifest.json of dir and compares the digests that it lists of files that are read. A digest is
+// the SHA-256 of a file's bytes in hex, by the file's path inside the snapshot.
+func (s *source) readManifest(root *node, dir string, read func(name string) bool) Manifest {
 	s.fit(root, manifestShape)
 	m := Manifest{Tenant: root.str("tenant"), ToolVersion: root.str("tool_version")}
 	if v := root.get("taken_at"); v != nil && v.kind == nodeString {
@@ -47,7 +47,9 @@ func (s *source) readManifest(root *node, dir string) Manifest {
 	listed := slices.Clone(digests.members)
 	slices.SortFunc(listed, func(a, b member) int { return strings.Compare(a.name, b.name) })
 	for _, entry := range listed {
-		s.compareDigest(dir, entry.name, entry.value)
+		if read(entry.name) {
+			s.compareDigest(dir, entry.name, entry.value)
+		}
 	}
 	return m
 }

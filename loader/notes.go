@@ -55,3 +55,12 @@ func (n *notes) findings(scopes ...any) []engine.Finding {
 	engine.SortFindings(out)
 	return out
 }
+
+// about lists, sorted, what concerns every run, the policy and the versions.
+func (n *notes) about(p *engine.Policy, versions []*engine.Version) []engine.Finding {
+	scopes := []any{p}
+	for _, v := range versions {
+		scopes = append(scopes, v)
+	}
+	return n.findings(scopes...)
+}

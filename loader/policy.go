@@ -10,8 +10,10 @@ import (
 
 // readPolicies reads a policy export in any envelope. A bare version or a bare config becomes the current version of a
 // policy without a name.
-func (s *source) readPolicies(root *node) []*engine.Policy {
-	items, version := s.open(root)
+func (s *source) readPolicies(root *node) []*engine.Policy { return s.policies(s.open(root)) }
+
+// policies reads what an envelope holds. version is the one beside a policy in one answer; it may be nil.
+func (s *source) policies(items []*node, version *node) []*engine.Policy {
 	var out []*engine.Policy
 	byID := map[string]*engine.Policy{}
 	for _, item := range items {

@@ -20,6 +20,8 @@ type PopulationOptions struct {
 	Schema     *scimeval.Schema     // names the identifying column and the types of CSV columns; nil = none
 	EntityType string               // records that give another one are excluded; "" = nobody is
 	Attributes []scimeval.Attribute // the columns of every batch
+	Secondary  []SecondaryFile      // joined in this order; held in memory
+	Overrides  string               // path of overrides.json, applied last; "" = none
 	BatchRows  int                  // most rows of a batch; below 1 = DefaultBatchRows
 	Digest     bool                 // Report has the SHA-256 of the file
 	Strict     bool                 // an unknown field of a JSON envelope is an error instead of a warning
@@ -34,7 +36,8 @@ type Progress struct {
 	Total int64 // bytes of the file
 }
 
-// Batch is a run of identities in input order. The caller releases it.
+// Batch is a run of identities in input order; those that secondary sources create follow the others. The caller
+// releases it.
 type Batch struct {
 	Record arrow.Record // one column per PopulationOptions.Attributes, in that order
 	IDs    []string     // entity_id of each row
@@ -50,17 +53,21 @@ func (b *Batch) Release() { b.Record.Release() }
 // AttributeCount says how many identities have an attribute, null included.
 type AttributeCount struct {
 	Name    string
-	Records int // NotCounted = the file knows the attribute, nobody asked for it and it was not read
+	Records int // NotCounted = a file knows the attribute, nobody asked for it and it was not read
 }
 
-// NotCounted is the Records of an attribute in a Parquet or Arrow file that was not read.
+// NotCounted is the Records of an attribute that nobody asked for in a file of which only some attributes are read:
+// Parquet, Arrow, secondary sources and overrides.
 const NotCounted = -1
 
 // Report is what reading a population showed.
 type Report struct {
-	Identities   int // kept records
+	Identities   int // kept records, and Created
 	Excluded     int // records of another entity_type
 	Duplicates   int // records that repeat an entity_id
+	Enriched     int // identities that correlate with a record of a secondary source
+	Created      int // identities that are records of a secondary source
+	Overridden   int // identities to which an override was applied
 	MoverAssumed int // identities without a value of sys_attr__is_mover, read as false; 0 unless it is referenced
 	Findings     []engine.Finding
 	Attributes   []AttributeCount // by name; at most the 10,000 first seen
@@ -94,6 +101,11 @@ func OpenPopulation(ctx context.Context, opt PopulationOptions) (*Population, er
 		return nil, err
 	}
 	in := newIntake(ctx, opt)
+	if err = in.openJoin(); err != nil {
+		cancel()
+		src.close()
+		return nil, err
+	}
 	read, err := src.begin(in)
 	if err != nil {
 		cancel()

@@ -62,6 +62,9 @@ func newPopColumns(attributes []scimeval.Attribute) []*popColumn {
 	return columns
 }
 
+// wanted tells whether the column is asked for. Others are read for the join only.
+func (c *popColumn) wanted() bool { return c.exact || c.fold }
+
 // add gives a value a code; key finds it again.
 func (c *popColumn) add(key string, v scimeval.Value) int32 {
 	code := int32(len(c.values))
@@ -95,16 +98,23 @@ func (c *popColumn) intern(text []byte) (int32, error) {
 }
 
 // internValue gives the code of a value.
-func (c *popColumn) internValue(v scimeval.Value) int32 {
-	key := v.String()
+func (c *popColumn) internValue(v scimeval.Value) int32 { return c.internAs(v.String(), v) }
+
+// internAs gives the code of a value whose JSON text is key.
+func (c *popColumn) internAs(key string, v scimeval.Value) int32 {
 	if code, ok := c.index[key]; ok {
 		return code
 	}
 	return c.add(key, v)
 }
 
-// internString gives the code of a string.
-func (c *popColumn) internString(s string) int32 { return c.internValue(scimeval.StringValue(s)) }
+// internID gives the code of an identity; "" = Absent.
+func (c *popColumn) internID(id string) int32 {
+	if id == "" {
+		return scimeval.Absent
+	}
+	return c.internValue(scimeval.StringValue(id))
+}
 
 // collapse turns {"id": x} into x and a list of only such objects into the list of ids.
 func collapse(v scimeval.Value) scimeval.Value {

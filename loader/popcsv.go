@@ -124,7 +124,7 @@ func (c *csvPopulation) readHeader(header []string) {
 		return slices.IndexFunc(c.columns, func(column csvColumn) bool { return column.name == name })
 	}
 	c.id, c.entityType, c.entityName = find(c.in.identifier), find("entity_type"), find("entity_name")
-	if c.id < 0 {
+	if c.id < 0 && c.in.side == nil {
 		c.in.refuse(at, c.headerHint(header), "has no column %s", c.in.identifier)
 	}
 }
@@ -174,7 +174,7 @@ func (c *csvPopulation) connect() {
 				}
 			}
 		}
-		f.direct = len(f.exact)+len(f.variants) == 1 && !target.mover && !target.identity && target.name != "entity_id"
+		f.direct = c.in.join == nil && c.in.side == nil && len(f.exact)+len(f.variants) == 1 && !target.mover && !target.identity && target.name != "entity_id"
 	}
 }
 
@@ -222,15 +222,9 @@ func (c *csvPopulation) infer(columns []int) error {
 	if len(types) > most {
 		types = append(types[:most], fmt.Sprintf("and %d more", len(types)-most))
 	}
-	c.in.findings = append(c.in.findings, engine.Finding{
-		Severity: engine.SeverityInfo,
-		Code:     "inferred-types",
-		Position: c.in.at(1, ""),
-		Column:   engine.NoColumn,
-		Message:  "types inferred from the cells: " + strings.Join(types, ", "),
-		Hint:     "a header cell such as salary:number, or schema.yaml, says it for certain",
-		Count:    len(columns),
-	})
+	c.in.find(engine.SeverityInfo, "inferred-types", c.in.at(1, ""), len(columns),
+		"types inferred from the cells: "+strings.Join(types, ", "),
+		"a header cell such as salary:number, or schema.yaml, says it for certain")
 	return nil
 }
 
@@ -263,8 +257,8 @@ func (c *csvPopulation) record(row []string, line int) error {
 				"column %s: is no UTF-8 text", c.columns[i].name)
 		}
 	}
-	id := strings.Clone(row[c.id])
-	if id == "" {
+	id := strings.Clone(c.cell(row, c.id))
+	if id == "" && c.in.side == nil {
 		return c.in.noIdentity(c.in.at(line, ""), "")
 	}
 	kept, err := c.in.admit(id, c.cell(row, c.entityType), line)
@@ -279,20 +273,12 @@ func (c *csvPopulation) record(row []string, line int) error {
 			}
 		}
 	}
-	assumed := false
 	for i, target := range c.in.columns {
-		code, variant, err := c.codes(target, &c.feeds[i], row, id, line)
-		if err != nil {
+		if c.in.row[i], err = c.codes(target, &c.feeds[i], row, id, line); err != nil {
 			return err
 		}
-		if target.append(code, variant) {
-			assumed = true
-		}
 	}
-	if assumed {
-		c.in.assumed++
-	}
-	return c.in.add(id, strings.Clone(c.cell(row, c.entityName)))
+	return c.in.keep(id, strings.Clone(c.cell(row, c.entityName)), line)
 }
 
 // cell is the cell in a column, "" when there is no such column.
@@ -304,29 +290,30 @@ func (c *csvPopulation) cell(row []string, column int) string {
 }
 
 // codes interns what a row has for a column, under its name and under a case variant.
-func (c *csvPopulation) codes(target *popColumn, f *csvFeed, row []string, id string, line int) (code, variant int32, err error) {
-	code, variant = scimeval.Absent, scimeval.Absent
+func (c *csvPopulation) codes(target *popColumn, f *csvFeed, row []string, id string, line int) (found rowCell, err error) {
+	found = rowCell{exact: scimeval.Absent, variant: scimeval.Absent}
 	if f.id {
-		return target.internString(id), variant, nil
+		found.exact = target.internID(id)
+		return found, nil
 	}
-	if code, err = c.first(target, f, f.exact, row, line); err != nil {
-		return code, variant, err
+	if found.exact, _, err = c.first(target, f, f.exact, row, line); err != nil {
+		return found, err
 	}
-	if code == scimeval.Absent && target.name == "entity_id" {
-		return target.internString(id), variant, nil
+	if found.exact == scimeval.Absent && target.name == "entity_id" {
+		found.exact = target.internID(id)
 	}
-	if !target.fold || code != scimeval.Absent {
-		return code, variant, nil
+	if !target.fold || found.exact != scimeval.Absent {
+		return found, nil
 	}
-	variant, err = c.first(target, f, f.variants, row, line)
-	if variant == scimeval.Absent && target.identity {
-		variant = target.internString(id)
+	found.variant, found.of, err = c.first(target, f, f.variants, row, line)
+	if found.variant == scimeval.Absent && target.identity {
+		found.variant = target.internID(id)
 	}
-	return code, variant, err
+	return found, err
 }
 
-// first interns the first of the columns that has a cell.
-func (c *csvPopulation) first(target *popColumn, f *csvFeed, columns []int, row []string, line int) (int32, error) {
+// first interns the first of the columns that has a cell; of is the attribute that it is.
+func (c *csvPopulation) first(target *popColumn, f *csvFeed, columns []int, row []string, line int) (code int32, of string, err error) {
 	for _, i := range columns {
 		cell := row[i]
 		if cell == "" {
@@ -334,17 +321,17 @@ func (c *csvPopulation) first(target *popColumn, f *csvFeed, columns []int, row 
 		}
 		if f.direct {
 			if code, ok := target.index[cell]; ok {
-				return code, nil
+				return code, c.columns[i].name, nil
 			}
 		}
 		v, err := c.columns[i].value(cell)
 		if err != nil {
-			return scimeval.Absent, c.in.refuse(c.in.at(line, ""), "", "column %s: %v", c.columns[i].name, err)
+			return scimeval.Absent, "", c.in.refuse(c.in.at(line, ""), "", "column %s: %v", c.columns[i].name, err)
 		}
 		if f.direct {
-			return target.add(strings.Clone(cell), v), nil
+			return target.add(strings.Clone(cell), v), c.columns[i].name, nil
 		}
-		return target.internValue(v), nil
+		return target.internValue(v), c.columns[i].name, nil
 	}
-	return scimeval.Absent, nil
+	return scimeval.Absent, "", nil
 }

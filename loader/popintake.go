@@ -35,8 +35,11 @@ type intake struct {
 	unit       string // what a place is: line or row
 	emit       func(*Batch) error
 
-	columns []*popColumn // one per distinct name of opt.Attributes
+	columns []*popColumn // one per distinct name of opt.Attributes, then those that only the join reads
 	slots   []int        // the column of each opt.Attributes
+	row     []rowCell    // of the current record, by column
+	join    *join        // what completes the records; nil = nothing
+	side    *sideTable   // where the records go when they are not the population's; nil = they are
 	schema  *arrow.Schema
 	ids     []string
 	names   []string
@@ -59,7 +62,21 @@ type intake struct {
 // popAttribute is an attribute name that the population has.
 type popAttribute struct {
 	name    string
-	records int // identities that have it
+	records int // identities that have it, or NotCounted
+}
+
+// count counts one more identity, where they are counted.
+func (a *popAttribute) count() {
+	if a.records != NotCounted {
+		a.records++
+	}
+}
+
+// rowCell is what a record has for a column, as codes of the column's values.
+type rowCell struct {
+	exact   int32  // under the column's name
+	variant int32  // under its first case variant; Absent unless the column folds and exact is Absent
+	of      string // the name of that variant; "" = the identity itself stands for it
 }
 
 func newIntake(ctx context.Context, opt PopulationOptions) *intake {
@@ -79,7 +96,19 @@ func newIntake(ctx context.Context, opt PopulationOptions) *intake {
 		fields[i] = scimeval.JSONField(a.Name)
 	}
 	in.schema = arrow.NewSchema(fields, nil)
+	in.row = make([]rowCell, len(in.columns))
 	return in
+}
+
+// column is the index of the column with the exact name, which is added if there is none. No reader has begun yet.
+func (in *intake) column(name string) int {
+	i := slices.IndexFunc(in.columns, func(c *popColumn) bool { return c.name == name })
+	if i < 0 {
+		i = len(in.columns)
+		in.columns = append(in.columns, &popColumn{name: name, index: make(map[string]int32)})
+		in.row = append(in.row, rowCell{})
+	}
+	return i
 }
 
 // at is the position of a record or of something in it. A row of a file without lines is named in the path.
@@ -121,13 +150,16 @@ func (in *intake) admit(id, entityType string, place int) (kept bool, err error)
 			return false, err
 		}
 	}
+	if in.side != nil {
+		return in.side.admit(entityType), nil
+	}
 	if !in.seen.add(id) {
 		in.duplicates++
 		if in.duplicates == 1 {
 			in.firstAgain = in.at(place, "")
 		}
 		if len(in.examples) < maxExamples {
-			in.examples = append(in.examples, fmt.Sprintf("%q (%s %d)", abridge(id), in.unit, place))
+			in.examples = append(in.examples, in.example(id, place))
 		}
 		return false, nil
 	}
@@ -136,13 +168,49 @@ func (in *intake) admit(id, entityType string, place int) (kept bool, err error)
 		if _, known := in.otherTypes[entityType]; known || len(in.otherTypes) < maxExamples {
 			in.otherTypes[entityType]++
 		}
+		in.join.know(id)
 		return false, nil
 	}
 	return true, nil
 }
 
-// add appends an admitted record to the batch, after its columns.
+// example names a record in a finding about many.
+func (in *intake) example(id string, place int) string {
+	return fmt.Sprintf("%q (%s %d)", abridge(id), in.unit, place)
+}
+
+// andMore lists examples of a total.
+func andMore(examples []string, total int) string {
+	text := strings.Join(examples, ", ")
+	if total > len(examples) {
+		text += fmt.Sprintf(" and %d more", total-len(examples))
+	}
+	return text
+}
+
+// keep takes in an admitted record, whose values are in row.
+func (in *intake) keep(id, name string, place int) error {
+	if in.side != nil {
+		in.side.keep(id, name, place)
+		return nil
+	}
+	if in.join != nil {
+		name = in.join.merge(id, name)
+	}
+	return in.add(id, name)
+}
+
+// add appends the row to the batch.
 func (in *intake) add(id, name string) error {
+	assumed := false
+	for i, c := range in.columns {
+		if c.append(in.row[i].exact, in.row[i].variant) {
+			assumed = true
+		}
+	}
+	if assumed {
+		in.assumed++
+	}
 	in.ids = append(in.ids, id)
 	in.names = append(in.names, name)
 	if len(in.ids) < in.opt.BatchRows {
@@ -167,7 +235,11 @@ func (in *intake) flush() error {
 	exact := make([]arrow.Array, len(in.columns))
 	folded := make([]arrow.Array, len(in.columns))
 	for i, c := range in.columns {
-		exact[i], folded[i] = c.arrays(in.opt.Allocator)
+		if c.wanted() {
+			exact[i], folded[i] = c.arrays(in.opt.Allocator)
+		} else {
+			c.reset()
+		}
 	}
 	arrays := make([]arrow.Array, len(in.slots))
 	for i, slot := range in.slots {
@@ -177,9 +249,11 @@ func (in *intake) flush() error {
 		}
 	}
 	record := array.NewRecord(in.schema, arrays, int64(len(in.ids)))
-	for i := range in.columns {
-		exact[i].Release()
-		folded[i].Release()
+	for i, c := range in.columns {
+		if c.wanted() {
+			exact[i].Release()
+			folded[i].Release()
+		}
 	}
 	ids, names := in.ids, in.names
 	in.ids, in.names = make([]string, 0, len(ids)), make([]string, 0, len(names))
@@ -202,30 +276,51 @@ func (in *intake) attribute(name string) *popAttribute {
 	if len(in.attributes) < maxAttributeNames {
 		in.attributes[name] = a
 	}
+	if in.side != nil {
+		in.side.see(name)
+	}
 	return a
 }
 
-// finish closes the account after the reader ended with err: the last batch, and why the population as a whole cannot
-// be used.
-func (in *intake) finish(err error) error {
-	if err == nil {
-		err = in.flush()
-	}
+// settle gathers the problems after the reader ended with err. Other errors stay.
+func (in *intake) settle(err error) error {
 	if problems := (*Problems)(nil); errors.As(err, &problems) {
 		in.problems.List = append(in.problems.List, problems.List...)
 	} else if err != nil && err != errStop {
 		return err
 	}
+	return in.problems.err()
+}
+
+// finish closes the account after the reader ended with err: the last batch, and why the population as a whole cannot
+// be used.
+func (in *intake) finish(err error) error {
+	if err == nil && in.join != nil {
+		err = in.join.create()
+	}
+	if err == nil {
+		err = in.flush()
+	}
+	if err := in.settle(err); err != nil {
+		return err
+	}
 	file := engine.Position{File: in.opt.Path}
 	switch {
-	case len(in.problems.List) > 0:
+	case in.kept > 0:
 	case in.records == 0:
 		in.problems.add(file, "write one record for each identity", "no identities")
-	case in.kept == 0:
+	default:
 		in.problems.add(file, "check the entity_type of the policy and of the records",
 			"no identity has entity_type %q; the records have %s", in.opt.EntityType, in.typesSeen())
 	}
 	return in.problems.err()
+}
+
+// find notes a finding.
+func (in *intake) find(severity engine.Severity, code string, at engine.Position, count int, message, hint string) {
+	in.findings = append(in.findings, engine.Finding{
+		Severity: severity, Code: code, Position: at, Column: engine.NoColumn, Message: message, Hint: hint, Count: count,
+	})
 }
 
 func (in *intake) typesSeen() string {
@@ -242,42 +337,28 @@ func (in *intake) typesSeen() string {
 // summary is the report of a population that could be read.
 func (in *intake) summary() Report {
 	if in.duplicates > 0 {
-		more := ""
-		if in.duplicates > len(in.examples) {
-			more = fmt.Sprintf(" and %d more", in.duplicates-len(in.examples))
-		}
-		in.findings = append(in.findings, engine.Finding{
-			Severity: engine.SeverityError,
-			Code:     "duplicate-entity-id",
-			Position: in.firstAgain,
-			Column:   engine.NoColumn,
-			Message: fmt.Sprintf("records that repeat an earlier %s are left out: %s%s",
-				in.identifier, strings.Join(in.examples, ", "), more),
-			Hint:  "remove them from the export, or find out which record of each identity is right",
-			Count: in.duplicates,
-		})
+		in.find(engine.SeverityError, "duplicate-entity-id", in.firstAgain, in.duplicates,
+			fmt.Sprintf("records that repeat an earlier %s are left out: %s", in.identifier, andMore(in.examples, in.duplicates)),
+			"remove them from the export, or find out which record of each identity is right")
 	}
 	for _, c := range in.columns {
 		if kinds, total := c.mixture(); kinds != "" {
-			in.findings = append(in.findings, engine.Finding{
-				Severity: engine.SeverityWarning,
-				Code:     "mixed-types",
-				Position: engine.Position{File: in.opt.Path, Path: c.name},
-				Column:   engine.NoColumn,
-				Message:  fmt.Sprintf("attribute %s mixes types: %s", c.name, kinds),
-				Hint:     "a value is compared as what it is: write one type, or set rule filter.coerce",
-				Count:    total,
-			})
+			in.find(engine.SeverityWarning, "mixed-types", engine.Position{File: in.opt.Path, Path: c.name}, total,
+				fmt.Sprintf("attribute %s mixes types: %s", c.name, kinds),
+				"a value is compared as what it is: write one type, or set rule filter.coerce")
 		}
 	}
-	engine.SortFindings(in.findings)
 	report := Report{
 		Identities:   in.kept,
 		Excluded:     in.excluded,
 		Duplicates:   in.duplicates,
 		MoverAssumed: in.assumed,
-		Findings:     in.findings,
 	}
+	if in.join != nil {
+		in.join.summarize(&report)
+	}
+	engine.SortFindings(in.findings)
+	report.Findings = in.findings
 	for _, a := range in.attributes {
 		if a.records != 0 {
 			report.Attributes = append(report.Attributes, AttributeCount{a.name, a.records})

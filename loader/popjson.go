@@ -229,18 +229,10 @@ func (j *jsonList) member(key string) error {
 }
 
 func (j *jsonList) find(severity engine.Severity, code, path, message, hint string) {
-	if len(j.in.findings) >= maxProblemsKept {
-		return
+	if len(j.in.findings) < maxProblemsKept {
+		at := engine.Position{File: j.in.opt.Path, Line: j.lines.at(j.dec.InputOffset()), Path: path}
+		j.in.find(severity, code, at, 1, message, hint)
 	}
-	j.in.findings = append(j.in.findings, engine.Finding{
-		Severity: severity,
-		Code:     code,
-		Position: engine.Position{File: j.in.opt.Path, Line: j.lines.at(j.dec.InputOffset()), Path: path},
-		Column:   engine.NoColumn,
-		Message:  message,
-		Hint:     hint,
-		Count:    1,
-	})
 }
 
 // lineCounter passes a text on and remembers where its lines end, as far as nobody has asked for them.

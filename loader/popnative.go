@@ -15,8 +15,8 @@ import (
 )
 
 // nativePopulation reads a population that comes in arrow records. Where a file is flat, its arrays become columns as
-// they are. Where it has objects, which may stand for attributes, and where names differ by case only, its rows go the
-// way of JSON records. An arrow null is an attribute that the record does not have.
+// they are. Where it has objects, which may stand for attributes, where names differ by case only, and for a join, its
+// rows go the way of JSON records. An arrow null is an attribute that the record does not have.
 type nativePopulation struct {
 	in      *intake
 	records *recordReader
@@ -40,7 +40,8 @@ type nativeField struct {
 // newNativePopulation decides by the schema of the file what is to be read. keep has one entry a field.
 func newNativePopulation(in *intake, schema *arrow.Schema) (n *nativePopulation, keep []bool, err error) {
 	in.unit = "row"
-	n = &nativePopulation{in: in, records: newRecordReader(in), flat: true, id: -1, typ: -1, name: -1}
+	n = &nativePopulation{in: in, records: newRecordReader(in), id: -1, typ: -1, name: -1}
+	n.flat = in.join == nil && in.side == nil
 	n.feeds = slices.Repeat([]int{-1}, len(in.columns))
 	at := engine.Position{File: in.opt.Path}
 	seen := make(map[string]bool)
@@ -71,7 +72,7 @@ func newNativePopulation(in *intake, schema *arrow.Schema) (n *nativePopulation,
 		}
 		n.field(f, nativeField{f.Name, use, key}, container)
 	}
-	if n.id < 0 && !nested {
+	if n.id < 0 && !nested && in.side == nil {
 		in.refuse(at, "name the identifying column as id in schema.yaml, or rename it", "has no column %s", in.identifier)
 	}
 	return n, keep, in.problems.err()

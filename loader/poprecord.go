@@ -380,7 +380,9 @@ func (r *recordReader) finish(place recordPlace) error {
 		if ok || len(idText) > 0 && idText[0] == 'n' {
 			idText = nil
 		}
-		return r.in.noIdentity(r.in.at(place.line, place.path()), string(idText))
+		if idText != nil || r.in.side == nil {
+			return r.in.noIdentity(r.in.at(place.line, place.path()), string(idText))
+		}
 	}
 	typeText := r.text(r.entityType)
 	entityType, ok := plainText(typeText)
@@ -394,27 +396,21 @@ func (r *recordReader) finish(place recordPlace) error {
 	for _, use := range r.used {
 		use.account.records++
 	}
-	assumed := false
 	for i, c := range r.in.columns {
 		code, err := r.code(c, r.cells[i], c.name, id, place)
 		if err != nil {
 			return err
 		}
-		variant := scimeval.Absent
+		found := rowCell{exact: code, variant: scimeval.Absent}
 		if c.fold && code == scimeval.Absent {
-			if variant, err = r.variant(c, r.variants[i], id, place); err != nil {
+			if found.variant, found.of, err = r.variant(c, r.variants[i], id, place); err != nil {
 				return err
 			}
 		}
-		if c.append(code, variant) {
-			assumed = true
-		}
-	}
-	if assumed {
-		r.in.assumed++
+		r.in.row[i] = found
 	}
 	name, _ := plainText(r.text(r.entityName))
-	return r.in.add(id, name)
+	return r.in.keep(id, name, place.line)
 }
 
 // code interns the value that the record has under a column's name. A record always has its own identity, whatever
@@ -422,7 +418,7 @@ func (r *recordReader) finish(place recordPlace) error {
 func (r *recordReader) code(c *popColumn, value cell, name, id string, place recordPlace) (int32, error) {
 	text := r.text(value)
 	if name == r.in.identifier || name == "entity_id" && text == nil {
-		return c.internString(id), nil
+		return c.internID(id), nil
 	}
 	if text == nil {
 		return scimeval.Absent, nil
@@ -439,15 +435,17 @@ func (r *recordReader) code(c *popColumn, value cell, name, id string, place rec
 	return scimeval.Absent, r.in.refuse(at, "", "%v", err)
 }
 
-// variant interns the value that the record has under a case variant of a column's name.
-func (r *recordReader) variant(c *popColumn, value cell, id string, place recordPlace) (int32, error) {
+// variant interns the value that the record has under a case variant of a column's name; of is that variant.
+func (r *recordReader) variant(c *popColumn, value cell, id string, place recordPlace) (code int32, of string, err error) {
 	if value.record == r.record {
-		return r.code(c, value, value.use.account.name, id, place)
+		of = value.use.account.name
+		code, err = r.code(c, value, of, id, place)
+		return code, of, err
 	}
 	if c.identity {
-		return c.internString(id), nil
+		return c.internID(id), "", nil
 	}
-	return scimeval.Absent, nil
+	return scimeval.Absent, "", nil
 }
 
 // plainText is the text of a JSON string or number; ok is false for everything else.

@@ -82,6 +82,7 @@ func (s *source) readProfile(n, version *node) engine.Profile {
 			current = version
 		}
 	}
+	p.Members = members(n, current)
 	if current == nil {
 		p.VersionState = engine.StatePublished
 		s.warn(n, engine.SeverityWarning, "missing-version", "",
@@ -97,6 +98,23 @@ func (s *source) readProfile(n, version *node) engine.Profile {
 	}
 	s.compareInherited(n, current)
 	return p
+}
+
+// members joins the two places in which an export lists who is a member of a profile: members of its current version,
+// and member_details, which may speak of other profiles too. version may be nil.
+func members(profile, version *node) []string {
+	var out []string
+	if version != nil {
+		out = version.strs("members")
+	}
+	for _, detail := range profile.objects("member_details") {
+		if of := detail.str("access_profile_id"); of == "" || of == profile.str("id") {
+			out = append(out, detail.str("identity_id"))
+		}
+	}
+	out = slices.DeleteFunc(out, func(id string) bool { return id == "" })
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // compareInherited notes a profile whose read-only list of inherited profiles is not what its version says.

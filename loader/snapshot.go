@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -61,11 +62,7 @@ func (s *Snapshot) Part(name string) string { return s.read[name] }
 // Findings lists, sorted, what was learned about the snapshot as a whole, the policy and the versions: not what
 // concerns other policies and versions of the export.
 func (s *Snapshot) Findings(p *engine.Policy, versions ...*engine.Version) []engine.Finding {
-	scopes := []any{p}
-	for _, v := range versions {
-		scopes = append(scopes, v)
-	}
-	return s.notes.findings(scopes...)
+	return s.notes.about(p, versions)
 }
 
 // maxWireFile bounds the size of a file that is read as a whole, in bytes.
@@ -76,6 +73,7 @@ type opener struct {
 	snap     *Snapshot
 	paths    Paths
 	opt      Options
+	byPath   bool // positions name files by their path: this is not the only snapshot of a run
 	problems Problems
 }
 
@@ -89,9 +87,12 @@ func OpenSnapshot(paths Paths, opt Options) (*Snapshot, error) {
 	if paths.Dir != "" && !o.checkDir() {
 		return nil, &o.problems
 	}
-	o.readSettings()
+	o.readManifest(func(string) bool { return true })
+	o.readConfig()
+	o.readSchema()
 	o.readPolicies()
-	o.readCatalog()
+	o.readProfiles()
+	o.readSurroundings()
 	o.locateIdentities()
 	o.readHoldings()
 	o.noteIgnored()
@@ -120,6 +121,14 @@ func (o *opener) source(name string) *source {
 	return &source{file: name, strict: o.opt.Strict, enums: o.snap.Config.Enums, problems: &o.problems, notes: &o.snap.notes}
 }
 
+// name is how positions call a file of the directory.
+func (o *opener) name(file string) string {
+	if o.byPath {
+		return filepath.Join(o.paths.Dir, file)
+	}
+	return file
+}
+
 // find locates a part: the given path, else the only one of names that is in the directory. path is "" when there is
 // none; file names it in positions.
 func (o *opener) find(given string, names ...string) (path, file string) {
@@ -146,10 +155,15 @@ func (o *opener) locate(given string, names []string) (path, file string) {
 	if len(there) == 0 {
 		return "", ""
 	}
+	o.only(there)
+	return filepath.Join(o.paths.Dir, there[0]), o.name(there[0])
+}
+
+// only reports that a part is there more than once.
+func (o *opener) only(there []string) {
 	if len(there) > 1 {
-		o.problems.add(engine.Position{File: there[0]}, "keep one of them", "%s is there too", strings.Join(there[1:], ", "))
+		o.problems.add(engine.Position{File: o.name(there[0])}, "keep one of them", "%s is there too", strings.Join(there[1:], ", "))
 	}
-	return filepath.Join(o.paths.Dir, there[0]), there[0]
 }
 
 // load reads a file as a whole; ok is false when it cannot be read, which is reported.
@@ -201,16 +215,21 @@ func (o *opener) settings(path, file string) (src *source, root *node) {
 	return src, root
 }
 
-// readSettings reads manifest.json, lcmsim.yaml and the schema.
-func (o *opener) readSettings() {
-	if path, file := o.find("", "manifest.json"); path != "" {
-		if root := o.tree(path, file); root != nil {
-			o.snap.Manifest = o.source(file).readManifest(root, o.paths.Dir)
-		}
+// readManifest reads manifest.json and compares the digests of the files whose names inside the snapshot are read.
+func (o *opener) readManifest(read func(name string) bool) {
+	path, file := o.find("", "manifest.json")
+	if root := o.tree(path, file); root != nil {
+		o.snap.Manifest = o.source(file).readManifest(root, o.paths.Dir, read)
 	}
+}
+
+func (o *opener) readConfig() {
 	if src, root := o.settings(o.find(o.paths.Config, "lcmsim.yaml")); root != nil {
 		o.snap.Config = src.readConfigFile(root)
 	}
+}
+
+func (o *opener) readSchema() {
 	if src, root := o.settings(o.find(o.paths.Schema, "schema.yaml", "schema.json")); root != nil {
 		o.snap.Schema = src.readSchema(root)
 	}
@@ -239,7 +258,7 @@ func (o *opener) readPolicies() {
 	}
 }
 
-func (o *opener) readCatalog() {
+func (o *opener) readProfiles() {
 	if path, file := o.find(o.paths.Profiles, "access_profiles.json"); path != "" {
 		o.snap.Catalog.Given = true
 		if data, ok := o.load(path, file); ok {
@@ -249,6 +268,10 @@ func (o *opener) readCatalog() {
 			}
 		}
 	}
+}
+
+// readSurroundings reads what names and describes the things that profiles speak of.
+func (o *opener) readSurroundings() {
 	path, file := o.find("", "access_profile_types.json")
 	if root := o.tree(path, file); root != nil {
 		o.snap.ProfileTypes = o.source(file).readProfileTypes(root)
@@ -272,17 +295,27 @@ func (o *opener) locateIdentities() {
 			o.problems.add(engine.Position{File: o.paths.Dir},
 				"add identities.parquet, .arrow, .jsonl, .json or .csv, also with .gz or .zst, or give it with --identities",
 				"has no identities file")
-		case 1:
-			o.snap.Identities = filepath.Join(o.paths.Dir, there[0])
 		default:
-			o.problems.add(engine.Position{File: there[0]}, "keep one of them", "%s is there too", strings.Join(there[1:], ", "))
+			o.snap.Identities = filepath.Join(o.paths.Dir, there[0])
+			o.only(there)
 		}
 	}
-	for _, name := range o.populations("secondary", "") {
-		o.snap.Secondary = append(o.snap.Secondary, filepath.Join(o.paths.Dir, "secondary", name))
-	}
+	o.locateSecondary()
 	if path, _ := o.find("", "overrides.json"); path != "" {
 		o.snap.Overrides = path
+	}
+}
+
+// locateSecondary finds the secondary sources. Of a datasource there is one file.
+func (o *opener) locateSecondary() {
+	byID := map[string][]string{}
+	for _, name := range o.populations("secondary", "") {
+		o.snap.Secondary = append(o.snap.Secondary, filepath.Join(o.paths.Dir, "secondary", name))
+		id := datasourceOf(name)
+		byID[id] = append(byID[id], "secondary/"+name)
+	}
+	for _, id := range slices.Sorted(maps.Keys(byID)) {
+		o.only(byID[id])
 	}
 }
 
@@ -346,7 +379,7 @@ func (o *opener) noteIgnored() {
 			continue
 		}
 		o.snap.notes.add(nil, name, engine.Finding{
-			Severity: engine.SeverityInfo, Code: "ignored-file", Position: engine.Position{File: name},
+			Severity: engine.SeverityInfo, Code: "ignored-file", Position: engine.Position{File: o.name(name)},
 			Message: "is no part of a snapshot and was not read", Hint: "check its name",
 		})
 	}

@@ -3,13 +3,15 @@
 // The way of the data:
 //
 //  1. New assembles a Document: the versioned JSON model of a simulation (SPEC section 10), with the exit code, its
-//     reasons, the verdict and every sentence and group that a rendering shows.
-//  2. WriteJSON saves a Document and ReadJSON reads it back; the two are inverse.
-//  3. WriteTerminal and WriteXLSX render a Document. They lay out and shorten, and compute nothing: a number that a
-//     rendering shows is in the Document. A rendering of a saved Document equals the rendering made at once.
+//     reasons, the verdict and every sentence and group that a rendering shows. NewDiff assembles a DiffDocument, that
+//     of a diff. Both begin with a Header and carry Notes.
+//  2. WriteJSON saves a Document and ReadJSON reads it back; the two are inverse. So are WriteDiffJSON and ReadDiffJSON.
+//  3. WriteTerminal and WriteXLSX render a Document, WriteDiffTerminal and WriteDiffXLSX a DiffDocument. They lay out,
+//     sort and shorten; what they show is in the document, or a share or sum of two of its numbers. A rendering of a
+//     saved document equals the rendering made at once.
 //
-// Beside the Document stand two smaller outputs: RowsWriter, one record an identity, and FilterDocument, what
-// filters match.
+// Beside the documents stand smaller outputs: RowsWriter and DiffRowsWriter, one record an identity, and FilterDocument,
+// what filters match.
 //
 // Invariants:
 //

@@ -86,50 +86,99 @@ func ParseFailOn(text string) (FailOn, error) {
 // Decide finds the exit code of a simulation that ran to its end, and the reasons for that code. With detailed, a run
 // that affects identities ends with ExitChanges when nothing stronger applies.
 func Decide(r *engine.Result, findings []engine.Finding, failOn FailOn, detailed bool) Exit {
-	reasons := map[int][]string{}
-	add := func(code int, reason string) { reasons[code] = append(reasons[code], reason) }
+	d := decision{}
+	d.limits(r.Limits, failOn)
+	s := r.Summary
+	d.maybe(s.AffectedHigh-s.AffectedLow, failOn)
+	d.findings(findings, failOn)
+	d.unknown(s.Unknown)
+	if detailed && s.AffectedHigh > 0 {
+		d.add(ExitChanges, affectedText(s))
+	}
+	return d.exit()
+}
 
-	for _, l := range r.Limits {
+// DecideDiff is Decide for a diff. With detailed, a diff in which anybody changes, perhaps changes, is new or is removed
+// ends with ExitChanges when nothing stronger applies. With expectNone, a change fails the gate, and a change that is
+// only possible makes the run inconclusive.
+func DecideDiff(r *engine.DiffResult, findings []engine.Finding, failOn FailOn, detailed, expectNone bool) Exit {
+	d := decision{}
+	s := r.Summary
+	if expectNone && s.Changed+s.New+s.RemovedFromSource > 0 {
+		d.add(ExitGate, "no changes were expected: "+changesText(s))
+	}
+	d.limits(r.Limits, failOn)
+	d.maybe(max(s.Maybe, s.AffectedHigh-s.AffectedLow), failOn)
+	d.findings(findings, failOn)
+	if expectNone && s.Maybe > 0 {
+		d.add(ExitInconclusive, fmt.Sprintf("no changes were expected: %s", countNoun(s.Maybe, "identity perhaps changes", "identities perhaps change")))
+	}
+	d.unknown(s.Unknown)
+	if detailed && differs(s) {
+		d.add(ExitChanges, changesText(s))
+	}
+	return d.exit()
+}
+
+// decision gathers the reasons for each exit code, in the order in which they are found.
+type decision map[int][]string
+
+func (d decision) add(code int, reason string) { d[code] = append(d[code], reason) }
+
+// exit is the strongest code that has a reason.
+func (d decision) exit() Exit {
+	for _, code := range exitOrder {
+		if len(d[code]) > 0 {
+			return Exit{Code: code, Reasons: d[code]}
+		}
+	}
+	return Exit{Code: ExitOK, Reasons: []string{}}
+}
+
+func (d decision) limits(limits []engine.LimitResult, failOn FailOn) {
+	for _, l := range limits {
 		if l.Enforced == "information" {
 			continue
 		}
 		switch l.Verdict {
 		case engine.VerdictExceeded:
 			if failOn.gates(l) {
-				add(ExitGate, limitReason(l))
+				d.add(ExitGate, limitReason(l))
 			}
 		case engine.VerdictMaybe:
 			if failOn.Maybe {
-				add(ExitGate, limitReason(l))
+				d.add(ExitGate, limitReason(l))
 			}
-			add(ExitInconclusive, limitReason(l))
+			d.add(ExitInconclusive, limitReason(l))
 		case engine.VerdictOK, engine.VerdictAtLimit:
 		}
 	}
-	if s := r.Summary; failOn.Maybe && s.AffectedLow < s.AffectedHigh {
-		add(ExitGate, countNoun(s.AffectedHigh-s.AffectedLow, "identity is perhaps affected", "identities are perhaps affected"))
+}
+
+// maybe takes the number of identities that are only perhaps affected.
+func (d decision) maybe(n int, failOn FailOn) {
+	if failOn.Maybe && n > 0 {
+		d.add(ExitGate, countNoun(n, "identity is perhaps affected", "identities are perhaps affected"))
 	}
+}
+
+func (d decision) findings(findings []engine.Finding, failOn FailOn) {
 	if text := findingsReason(findings, engine.SeverityError); text != "" {
 		if failOn.Error {
-			add(ExitGate, text)
+			d.add(ExitGate, text)
 		}
-		add(ExitInconclusive, text)
+		d.add(ExitInconclusive, text)
 	}
 	if text := findingsReason(findings, engine.SeverityWarning); text != "" && failOn.Warning {
-		add(ExitGate, text)
+		d.add(ExitGate, text)
 	}
-	if n := r.Summary.Unknown; n > 0 {
-		add(ExitInconclusive, fmt.Sprintf("%s on something unknown", countNoun(n, "identity depends", "identities depend")))
+}
+
+// unknown takes the number of identities that some unknown truth value reaches.
+func (d decision) unknown(n int) {
+	if n > 0 {
+		d.add(ExitInconclusive, fmt.Sprintf("%s on something unknown", countNoun(n, "identity depends", "identities depend")))
 	}
-	if n := r.Summary.AffectedHigh; detailed && n > 0 {
-		add(ExitChanges, affectedText(r.Summary))
-	}
-	for _, code := range exitOrder {
-		if len(reasons[code]) > 0 {
-			return Exit{Code: code, Reasons: reasons[code]}
-		}
-	}
-	return Exit{Code: ExitOK, Reasons: []string{}}
 }
 
 // gates tells whether the violation of l fails the gate.

@@ -137,8 +137,8 @@ func TestVerdictWord(t *testing.T) {
 		{0, []engine.LimitResult{limit("policy", "changed", "information")}, WordOK},
 		{3, []engine.LimitResult{limit("policy", "changed", "own"), limit("guard", "changed", "own")}, WordGuardBroken},
 	} {
-		require.Equal(t, c.want, verdictWord(c.code, 1, c.limits))
+		require.Equal(t, c.want, verdictWord(c.code, c.limits, WordOK))
 	}
-	require.Equal(t, WordNobody, verdictWord(0, 0, nil))
-	require.Equal(t, WordInconclusive, verdictWord(5, 0, nil))
+	require.Equal(t, WordNobody, verdictWord(0, nil, WordNobody))
+	require.Equal(t, WordInconclusive, verdictWord(5, nil, WordNobody))
 }

@@ -12,6 +12,7 @@ import (
 	"unicode"
 
 	"github.com/stretchr/testify/require"
+	"github.com/xuri/excelize/v2"
 
 	"github.com/lcmsim/lcmsim/engine"
 )
@@ -82,6 +83,41 @@ func hostileInput(s string) Input {
 	}
 }
 
+// hostileDiffInput has s wherever text of strangers goes.
+func hostileDiffInput(s string) DiffInput {
+	sim := hostileInput(s)
+	row := hostileDiffRow(s)
+	ids := DiffIdentities{Cap: 10}
+	ids.Add(&row, s)
+	return DiffInput{
+		ToolVersion: s, Rules: sim.Rules,
+		From:  DiffSide{Policy: &engine.Policy{ID: s + "?", Name: s}, Version: sim.Version, Population: &sim.Population},
+		To:    DiffSide{Policy: sim.Policy, Version: sim.Version, Catalog: sim.Catalog, Population: &sim.Population},
+		Other: sim.Other, Findings: sim.Findings, Identities: ids, FailOn: DefaultFailOn(),
+		Result: &engine.DiffResult{
+			Baseline:       engine.BaselineKind(s),
+			Workflows:      []engine.WorkflowChange{{Name: s, Lost: 1}},
+			Actions:        []engine.ActionChange{{Name: s, Type: s, Effect: engine.Effect(s), Lost: 1}},
+			AccessProfiles: []engine.ProfileChange{{ID: s, Name: s, Lost: 1}},
+			Entitlements:   []engine.EntitlementChange{{DatasourceID: s, EntityType: s, EntityID: s, Name: &s, Lost: 1, AssignedToType: &s, AssignedToID: &s}},
+			Attribution:    engine.Attribution{EditsTotal: 1, Attributed: true, Edits: []engine.EditEffect{{Edit: s, Path: s, Kind: s, Before: s, After: s, Alone: 1}}},
+			Limits: []engine.LimitResult{{Scope: "policy", Kind: "count", Name: s, Max: 1, Verdict: engine.VerdictExceeded, Basis: "changed", AffectedHigh: 2,
+				Headroom: -1, Meaning: s, OneTime: s}},
+			Cohorts: []engine.CohortLift{{Attribute: s, Value: s, Size: 1, Lost: 1, Share: 1, OverallShare: 1, Lift: 1}},
+			Classes: []engine.ChangeClass{{Exemplar: s, Workflows: []engine.TaggedItem{{ID: s}}}},
+		},
+	}
+}
+
+func hostileDiffRow(s string) engine.DiffRow {
+	actions, items := []engine.ActionName{{Workflow: s, Name: s, Type: s}}, []string{s, s}
+	return engine.DiffRow{
+		EntityID: s, Status: engine.Status(s), Affected: s, ActionsGained: actions, ActionsLost: actions, ActionsMaybe: actions,
+		ProfilesGained: items, ProfilesLost: items, ProfilesMaybe: items, EntitlementsGained: items, EntitlementsLost: items,
+		EntitlementsMaybe: items, RevokesAdded: items, RevokesDropped: items,
+	}
+}
+
 func TestHostileTextInJSON(t *testing.T) {
 	for _, s := range hostile {
 		d := New(hostileInput(s))
@@ -91,6 +127,12 @@ func TestHostileTextInJSON(t *testing.T) {
 		read, err := ReadJSON(&out)
 		require.NoError(t, err)
 		require.Equal(t, string([]rune(s)), read.Workflows[0].Name, "JSON carries the exact text")
+
+		out.Reset()
+		require.NoError(t, WriteDiffJSON(&out, NewDiff(hostileDiffInput(s))))
+		diff, err := ReadDiffJSON(&out)
+		require.NoError(t, err)
+		require.Equal(t, string([]rune(s)), diff.Cohorts[0].Value, "JSON carries the exact text")
 	}
 }
 
@@ -101,6 +143,7 @@ func TestHostileTextOnTheTerminal(t *testing.T) {
 		require.NoError(t, WriteFilterTerminal(&out, NewFilterDocument(s, 1, []FilterResult{
 			{Filter: s, IDs: []string{s}, Error: &FilterError{Kind: s, Message: s, Hint: &s, Caret: ptr(s + "\n ^")}},
 		}), TerminalOptions{}))
+		require.NoError(t, WriteDiffTerminal(&out, NewDiff(hostileDiffInput(s)), TerminalOptions{}))
 		for line := range strings.Lines(out.String()) {
 			line = strings.TrimSuffix(line, "\n")
 			require.Equal(t, -1, strings.IndexFunc(line, notPrint), "%q", line)
@@ -108,6 +151,7 @@ func TestHostileTextOnTheTerminal(t *testing.T) {
 
 		var color bytes.Buffer
 		require.NoError(t, WriteTerminal(&color, New(hostileInput(s)), TerminalOptions{Color: true}))
+		require.NoError(t, WriteDiffTerminal(&color, NewDiff(hostileDiffInput(s)), TerminalOptions{Color: true}))
 		plain := color.String()
 		for _, style := range []string{styleBold, styleRed, styleYellow, styleGreen, styleReset} {
 			plain = strings.ReplaceAll(plain, style, "")
@@ -121,20 +165,33 @@ func TestHostileTextInRows(t *testing.T) {
 	for _, s := range hostile {
 		row := engine.Row{EntityID: s, Affected: "no", WorkflowsMatched: []string{s, s}, Revokes: []string{s},
 			Actions: []engine.ActionStatus{{Workflow: s, Name: s, Type: s, Status: "planned"}}}
-		var lines, table bytes.Buffer
-		for _, w := range []*RowsWriter{NewRowsWriter(&lines, RowsNDJSON), NewRowsWriter(&table, RowsCSV)} {
-			require.NoError(t, w.WriteRow(&row))
-			require.NoError(t, w.WriteRow(&row))
-			require.NoError(t, w.Flush())
-		}
-		require.Equal(t, 2, strings.Count(lines.String(), "\n"), "one line an identity")
-		records, err := csv.NewReader(&table).ReadAll()
-		require.NoError(t, err)
-		require.Len(t, records, 3)
-		for _, record := range records[1:] {
-			require.Len(t, record, 12)
-			for _, cell := range record {
-				require.False(t, cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])), "%q begins a formula", cell)
+		diffRow := hostileDiffRow(s)
+		for _, write := range []func(io.Writer, RowsFormat){
+			func(out io.Writer, format RowsFormat) {
+				w := NewRowsWriter(out, format)
+				require.NoError(t, w.WriteRow(&row))
+				require.NoError(t, w.WriteRow(&row))
+				require.NoError(t, w.Flush())
+			},
+			func(out io.Writer, format RowsFormat) {
+				w := NewDiffRowsWriter(out, format)
+				require.NoError(t, w.WriteRow(&diffRow))
+				require.NoError(t, w.Write(s, w.Tail(&diffRow)))
+				require.NoError(t, w.Flush())
+			},
+		} {
+			var lines, table bytes.Buffer
+			write(&lines, RowsNDJSON)
+			write(&table, RowsCSV)
+			require.Equal(t, 2, strings.Count(lines.String(), "\n"), "one line an identity")
+			records, err := csv.NewReader(&table).ReadAll()
+			require.NoError(t, err)
+			require.Len(t, records, 3)
+			for _, record := range records[1:] {
+				require.Len(t, record, len(records[0]))
+				for _, cell := range record {
+					require.False(t, cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])), "%q begins a formula", cell)
+				}
 			}
 		}
 	}
@@ -143,26 +200,41 @@ func TestHostileTextInRows(t *testing.T) {
 func TestHostileTextInWorkbooks(t *testing.T) {
 	for _, s := range hostile {
 		f, workbook := writeWorkbook(t, New(hostileInput(s)))
-		for name, text := range parts(t, workbook) {
-			requireWellFormed(t, name, text)
-			if !strings.HasPrefix(name, "xl/worksheets/") {
-				continue
-			}
-			require.NotContains(t, text, "<f>", "no formula in %s", name)
-			require.NotContains(t, text, "<hyperlink", "no link in %s", name)
-			require.NotContains(t, text, `t="str"`, "no result of a formula in %s", name)
-			require.NotContains(t, text, `t="b"`, "no boolean in %s", name)
+		requireHarmless(t, f, workbook)
+		requireCell(t, f, "Profiles", 0, s)
+		diff, workbook := openWorkbook(t, func(b *bytes.Buffer) error { return WriteDiffXLSX(b, NewDiff(hostileDiffInput(s))) })
+		requireHarmless(t, diff, workbook)
+		requireCell(t, diff, "Cohorts", 1, s)
+	}
+}
+
+// requireCell holds the first row of a list to the text s.
+func requireCell(t *testing.T, f *excelize.File, sheet string, column int, s string) {
+	t.Helper()
+	rows, err := f.GetRows(sheet)
+	require.NoError(t, err)
+	require.Equal(t, cellText(s), rows[tableRow][column], "the cell reads back as text")
+}
+
+// requireHarmless holds a workbook to well-formed parts, cells without formulas, and visible text.
+func requireHarmless(t *testing.T, f *excelize.File, workbook []byte) {
+	t.Helper()
+	for name, text := range parts(t, workbook) {
+		requireWellFormed(t, name, text)
+		if !strings.HasPrefix(name, "xl/worksheets/") {
+			continue
 		}
-		rows, err := f.GetRows("Profiles")
+		require.NotContains(t, text, "<f>", "no formula in %s", name)
+		require.NotContains(t, text, "<hyperlink", "no link in %s", name)
+		require.NotContains(t, text, `t="str"`, "no result of a formula in %s", name)
+		require.NotContains(t, text, `t="b"`, "no boolean in %s", name)
+	}
+	for _, sheet := range f.GetSheetList() {
+		rows, err := f.GetRows(sheet)
 		require.NoError(t, err)
-		require.Equal(t, cellText(s), rows[tableRow][0], "the cell reads back as text")
-		for _, sheet := range f.GetSheetList() {
-			rows, err := f.GetRows(sheet)
-			require.NoError(t, err)
-			for _, row := range rows {
-				for _, cell := range row {
-					require.Equal(t, -1, strings.IndexFunc(cell, notPrint), "%s: %q", sheet, cell)
-				}
+		for _, row := range rows {
+			for _, cell := range row {
+				require.Equal(t, -1, strings.IndexFunc(cell, notPrint), "%s: %q", sheet, cell)
 			}
 		}
 	}

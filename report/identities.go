@@ -79,3 +79,55 @@ func (ids Identities) complete() Identities {
 func actionText(a engine.ActionStatus) string {
 	return a.Workflow + "/" + a.Name + ":" + a.Status
 }
+
+// DiffIdentities lists the identities whose status is not unchanged, up to a cap: in input order, those that were removed
+// from the source last.
+type DiffIdentities struct {
+	Cap    int            `json:"cap"`
+	Total  int            `json:"total"`  // listed or not
+	Listed int            `json:"listed"` // len(rows)
+	Rows   []DiffIdentity `json:"rows"`
+}
+
+// DiffIdentity is one identity that does not stay as it is.
+type DiffIdentity struct {
+	engine.DiffRow
+	EntityName *string `json:"entity_name"`
+}
+
+// Full tells whether no further identity will be listed. Then Count does what Add does, without a row.
+func (ids *DiffIdentities) Full() bool { return ids.Listed >= ids.Cap }
+
+// Count counts an identity unless it is unchanged.
+func (ids *DiffIdentities) Count(status engine.Status) {
+	if status != engine.StatusUnchanged {
+		ids.Total++
+	}
+}
+
+// Add counts the identity unless it is unchanged, and lists it unless the cap is reached. name is its entity_name, or
+// empty. The row's lists must not change afterwards; identities of a class may share them.
+func (ids *DiffIdentities) Add(row *engine.DiffRow, name string) {
+	ids.Count(row.Status)
+	if ids.Full() || row.Status == engine.StatusUnchanged {
+		return
+	}
+	ids.Rows = append(ids.Rows, DiffIdentity{DiffRow: *row, EntityName: known(name)})
+	ids.Listed = len(ids.Rows)
+}
+
+// complete is ids with [] for every nil list.
+func (ids DiffIdentities) complete() DiffIdentities {
+	ids.Rows = slices.Clone(list(ids.Rows))
+	for i := range ids.Rows {
+		r := &ids.Rows[i].DiffRow
+		for _, actions := range []*[]engine.ActionName{&r.ActionsGained, &r.ActionsLost, &r.ActionsMaybe} {
+			*actions = list(*actions)
+		}
+		for _, items := range []*[]string{&r.ProfilesGained, &r.ProfilesLost, &r.ProfilesMaybe, &r.EntitlementsGained, &r.EntitlementsLost,
+			&r.EntitlementsMaybe, &r.RevokesAdded, &r.RevokesDropped} {
+			*items = list(*items)
+		}
+	}
+	return ids
+}

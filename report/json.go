@@ -22,10 +22,27 @@ func writeIndented(w io.Writer, v any) error {
 	return enc.Encode(v)
 }
 
+// WriteDiffJSON writes d as WriteJSON does.
+func WriteDiffJSON(w io.Writer, d *DiffDocument) error { return writeIndented(w, d) }
+
 // ReadJSON reads what WriteJSON wrote. Unknown fields are ignored: the shape may grow. A duplicate key, a missing or
 // null field that the shape requires, a wrong type, or another schema is an error that names the JSON path; the caller
 // adds the name of the file.
 func ReadJSON(r io.Reader) (*Document, error) {
+	return read(r, SchemaSimulation, "simulate", func(d *Document) error {
+		return check(&d.Header, &d.Notes, d.Identities.Listed, len(d.Identities.Rows))
+	})
+}
+
+// ReadDiffJSON reads what WriteDiffJSON wrote, as ReadJSON does.
+func ReadDiffJSON(r io.Reader) (*DiffDocument, error) {
+	return read(r, SchemaDiff, "diff", func(d *DiffDocument) error {
+		return check(&d.Header, &d.Notes, d.Identities.Listed, len(d.Identities.Rows))
+	})
+}
+
+// read reads a document of a schema, which a command of lcmsim wrote.
+func read[T any](r io.Reader, schema, command string, check func(*T) error) (*T, error) {
 	text, err := io.ReadAll(r)
 	if err != nil {
 		return nil, fmt.Errorf("read result: %w", err)
@@ -36,36 +53,36 @@ func ReadJSON(r io.Reader) (*Document, error) {
 	}
 	object, ok := tree.(map[string]any)
 	if !ok {
-		return nil, fmt.Errorf("result is not a JSON object; give a file that `lcmsim simulate --json` or --report wrote")
+		return nil, fmt.Errorf("result is not a JSON object; give a file that `lcmsim %s --json` or --report wrote", command)
 	}
-	if schema, ok := object["schema"].(string); !ok || schema != SchemaSimulation {
-		return nil, fmt.Errorf("result has schema %v, not %q; give a result of `lcmsim simulate`", quoted(object["schema"]), SchemaSimulation)
+	if found, ok := object["schema"].(string); !ok || found != schema {
+		return nil, fmt.Errorf("result has schema %v, not %q; give a result of `lcmsim %s`", quoted(object["schema"]), schema, command)
 	}
-	if missing := missingFields(tree, reflect.TypeFor[Document](), ""); len(missing) > 0 {
+	if missing := missingFields(tree, reflect.TypeFor[T](), ""); len(missing) > 0 {
 		return nil, fmt.Errorf("result is incomplete: %s; write it again with this version of lcmsim", capped(missing, 5))
 	}
-	d := new(Document)
+	d := new(T)
 	if err := jsonv2.Unmarshal(text, d); err != nil {
-		return nil, fmt.Errorf("result does not have the shape of %s: %w", SchemaSimulation, err)
+		return nil, fmt.Errorf("result does not have the shape of %s: %w", schema, err)
 	}
-	if err := d.check(); err != nil {
+	if err := check(d); err != nil {
 		return nil, err
 	}
 	return d, nil
 }
 
-// check refuses a Document whose parts contradict one another where a renderer relies on them.
-func (d *Document) check() error {
-	if _, err := time.Parse(time.RFC3339Nano, d.AsOf); err != nil {
-		return fmt.Errorf("result is inconsistent: as_of is %q, no RFC 3339 instant", d.AsOf)
+// check refuses a document whose parts contradict one another where a renderer relies on them.
+func check(h *Header, n *Notes, listed, rows int) error {
+	if _, err := time.Parse(time.RFC3339Nano, h.AsOf); err != nil {
+		return fmt.Errorf("result is inconsistent: as_of is %q, no RFC 3339 instant", h.AsOf)
 	}
-	for i, g := range d.DiagnosticGroups {
-		if g.First < 0 || g.First >= len(d.Diagnostics) {
-			return fmt.Errorf("result is inconsistent: diagnostic_groups[%d].first is %d of %d diagnostics", i, g.First, len(d.Diagnostics))
+	for i, g := range n.DiagnosticGroups {
+		if g.First < 0 || g.First >= len(n.Diagnostics) {
+			return fmt.Errorf("result is inconsistent: diagnostic_groups[%d].first is %d of %d diagnostics", i, g.First, len(n.Diagnostics))
 		}
 	}
-	if d.Identities.Listed != len(d.Identities.Rows) {
-		return fmt.Errorf("result is inconsistent: identities.listed is %d, but there are %d rows", d.Identities.Listed, len(d.Identities.Rows))
+	if listed != rows {
+		return fmt.Errorf("result is inconsistent: identities.listed is %d, but there are %d rows", listed, rows)
 	}
 	return nil
 }

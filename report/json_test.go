@@ -128,3 +128,27 @@ func FuzzReadJSON(f *testing.F) {
 		require.Equal(t, d, again)
 	})
 }
+
+func FuzzReadDiffJSON(f *testing.F) {
+	good, err := os.ReadFile("testdata/diff.json")
+	require.NoError(f, err)
+	f.Add(good)
+	f.Add([]byte(`{"schema":"lcmsim.diff/v1"}`))
+	f.Add(bytes.ReplaceAll(good, []byte("312"), []byte("-9223372036854775808")))
+	f.Add(bytes.ReplaceAll(good, []byte("332"), []byte("9223372036854775807")))
+	f.Add(bytes.ReplaceAll(good, []byte(`"share": 1`), []byte(`"share": -1e308`)))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		d, err := ReadDiffJSON(bytes.NewReader(text))
+		if err != nil {
+			return
+		}
+		var out bytes.Buffer
+		require.NoError(t, WriteDiffTerminal(&out, d, TerminalOptions{Color: true}))
+		require.NoError(t, WriteDiffXLSX(&out, d))
+		out.Reset()
+		require.NoError(t, WriteDiffJSON(&out, d))
+		again, err := ReadDiffJSON(&out)
+		require.NoError(t, err)
+		require.Equal(t, d, again)
+	})
+}

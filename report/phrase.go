@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"math"
 	"strconv"
 
@@ -33,6 +34,47 @@ func affectedText(s engine.Summary) string {
 		noun = " identity affected"
 	}
 	return rangeText(s.AffectedLow, s.AffectedHigh) + " of " + Count(s.Identities) + noun
+}
+
+// differs tells whether a diff found anything but unchanged identities.
+func differs(s engine.DiffSummary) bool { return s.Changed+s.Maybe+s.New+s.RemovedFromSource > 0 }
+
+// changesText says how the identities of a diff fare: "4 of 5,000 identities changed, 1 maybe, 2 new".
+func changesText(s engine.DiffSummary) string {
+	noun := "identities"
+	if s.Identities == 1 {
+		noun = "identity"
+	}
+	text := fmt.Sprintf("%s of %s %s changed", Count(s.Changed), Count(s.Identities), noun)
+	for _, part := range []struct {
+		n    int
+		word string
+	}{{s.Maybe, "maybe"}, {s.New, "new"}, {s.RemovedFromSource, "removed from the source"}} {
+		if part.n > 0 {
+			text += ", " + Count(part.n) + " " + part.word
+		}
+	}
+	return text
+}
+
+// shareText is a share in [0, 1] as a percentage: "0.4%", "100%". Only all is 100%, only nothing is 0%.
+func shareText(share float64) string {
+	switch percent := math.Round(share*1000) / 10; {
+	case share > 0 && percent == 0:
+		return "below 0.1%"
+	case share < 1 && percent == 100:
+		return "above 99.9%"
+	default:
+		return strconv.FormatFloat(percent, 'f', -1, 64) + "%"
+	}
+}
+
+// ofAll is the share that part has of all; 0 when there is nothing to share.
+func ofAll(part, all int) float64 {
+	if all == 0 {
+		return 0
+	}
+	return float64(part) / float64(all)
 }
 
 // limitMax is the maximum of a limit: "1,000", or "375 (7.5%)" with the identities that the percentage stands for.

@@ -28,11 +28,25 @@ const (
 // RowsWriter writes one record an identity. Nearly everything that a row says depends on the identity's behaviour class:
 // a ClassTail holds that part as finished text, and Write puts the identity's own parts around it. The output depends on
 // the rows and their order alone. Not safe for concurrent use.
-type RowsWriter struct {
+type RowsWriter struct{ lines }
+
+// lines is where rows go.
+type lines struct {
 	w      *bufio.Writer
 	format RowsFormat
-	line   []byte
+	line   []byte // the line in the making
 }
+
+func newLines(w io.Writer, format RowsFormat, header string) lines {
+	l := lines{w: bufio.NewWriterSize(w, 1<<16), format: format}
+	if format == RowsCSV {
+		l.w.WriteString(header + "\n")
+	}
+	return l
+}
+
+// Flush writes what is buffered and returns the first error of all writes.
+func (l *lines) Flush() error { return l.w.Flush() }
 
 // ClassTail is what all rows of one behaviour class have in common, encoded. Immutable.
 type ClassTail struct {
@@ -42,12 +56,8 @@ type ClassTail struct {
 
 // NewRowsWriter starts the output; a CSV header is written at once. Call Flush at the end.
 func NewRowsWriter(w io.Writer, format RowsFormat) *RowsWriter {
-	rw := &RowsWriter{w: bufio.NewWriterSize(w, 1<<16), format: format}
-	if format == RowsCSV {
-		rw.w.WriteString("entity_id,class,workflows_matched,workflows_unknown,actions,access_profile_ids," +
-			"inherited_profile_ids,entitlements,possible_entitlements,revokes,possible_revokes,affected\n")
-	}
-	return rw
+	return &RowsWriter{newLines(w, format, "entity_id,class,workflows_matched,workflows_unknown,actions,access_profile_ids,"+
+		"inherited_profile_ids,entitlements,possible_entitlements,revokes,possible_revokes,affected")}
 }
 
 // ClassTail encodes what row shares with all rows of its class: all but EntityID, Revokes and PossibleRevokes.
@@ -92,9 +102,6 @@ func (w *RowsWriter) Write(entityID string, tail *ClassTail, revokes, possibleRe
 func (w *RowsWriter) WriteRow(row *engine.Row) error {
 	return w.Write(row.EntityID, w.ClassTail(row), row.Revokes, row.PossibleRevokes)
 }
-
-// Flush writes what is buffered and returns the first error of all writes.
-func (w *RowsWriter) Flush() error { return w.w.Flush() }
 
 func jsonTail(row *engine.Row) *ClassTail {
 	b := strconv.AppendInt([]byte(`,"class":`), int64(row.Class), 10)

@@ -53,8 +53,9 @@ func sampleInput() Input {
 		Limits: []engine.LimitResult{
 			{Scope: "policy", Kind: "percent", Name: "max_identities_affected_percentage", Max: 10, Basis: "first_run", AffectedLow: 4698, AffectedHigh: 4733,
 				Population: 5000, Verdict: engine.VerdictExceeded, Headroom: -4233, Enforced: "blocks_all", Stricter: true,
-				Meaning: "On a first run all changes would be blocked: 4,698 identities are more than 10% of 5,000.",
-				NotSeen: []string{"attribute-only syncs", "changes by other policies"}},
+				Meaning:    "On a first run all changes would be blocked: 4,698 identities are more than 10% of 5,000.",
+				NotSeen:    []string{"attribute-only syncs", "changes by other policies"},
+				OneTimeMax: ptr(94.66), OneTime: "a one-time limit of 94.66 % (95 % in whole percents) lets this run pass; set it back afterwards"},
 			{Scope: "effect", Kind: "count", Name: "deactivations", Max: 300, Basis: "first_run", AffectedLow: 259, AffectedHigh: 259,
 				Population: 5000, Verdict: engine.VerdictOK, Headroom: 41, Enforced: "own",
 				Meaning: "259 identities would be deactivated, at most 300 may be."},

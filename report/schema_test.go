@@ -3,7 +3,9 @@ package report
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -27,9 +29,7 @@ func tree(t *testing.T, v any) any {
 	t.Helper()
 	text, err := json.Marshal(v)
 	require.NoError(t, err)
-	out, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
-	require.NoError(t, err)
-	return out
+	return decoded(t, bytes.NewReader(text))
 }
 
 // fullFilterDocument has a filter that matches and one that does not compile.
@@ -52,9 +52,13 @@ func TestSchemasAcceptRealDocuments(t *testing.T) {
 		"simulation.v1.schema.json": New(sampleInput()),
 		"filter.v1.schema.json":     fullFilterDocument(),
 		"rows.v1.schema.json":       rowTree(t, &row),
+		"diff.v1.schema.json":       NewDiff(fullDiffInput()),
+		"diffrows.v1.schema.json":   diffRowTree(t, fullDiffRow()),
 	} {
 		require.NoError(t, compileSchema(t, name).Validate(tree(t, document)), name)
 	}
+	require.NoError(t, compileSchema(t, "diff.v1.schema.json").Validate(tree(t, NewDiff(bareDiff(engine.BaselineNone)))))
+	require.NoError(t, compileSchema(t, "diffrows.v1.schema.json").Validate(diffRowTree(t, &engine.DiffRow{Status: engine.StatusNew, Affected: "no"})))
 	require.NoError(t, compileSchema(t, "simulation.v1.schema.json").Validate(tree(t, New(empty))))
 	require.NoError(t, compileSchema(t, "filter.v1.schema.json").Validate(tree(t, NewFilterDocument("rfc7644", 0, nil))))
 	require.NoError(t, compileSchema(t, "rows.v1.schema.json").Validate(rowTree(t, &engine.Row{EntityID: "a", Affected: "no"})))
@@ -65,11 +69,40 @@ func rowTree(t *testing.T, row *engine.Row) any {
 	t.Helper()
 	var out bytes.Buffer
 	w := NewRowsWriter(&out, RowsNDJSON)
-	require.NoError(t, w.WriteRow(row))
-	require.NoError(t, w.Flush())
-	decoded, err := jsonschema.UnmarshalJSON(&out)
+	require.NoError(t, errors.Join(w.WriteRow(row), w.Flush()))
+	return decoded(t, &out)
+}
+
+// diffRowTree is a row as DiffRowsWriter writes it, decoded.
+func diffRowTree(t *testing.T, row *engine.DiffRow) any {
+	t.Helper()
+	var out bytes.Buffer
+	w := NewDiffRowsWriter(&out, RowsNDJSON)
+	require.NoError(t, errors.Join(w.WriteRow(row), w.Flush()))
+	return decoded(t, &out)
+}
+
+func decoded(t *testing.T, text io.Reader) any {
+	t.Helper()
+	out, err := jsonschema.UnmarshalJSON(text)
 	require.NoError(t, err)
-	return decoded
+	return out
+}
+
+// fullDiffInput has something in every list and every scalar that may be null.
+func fullDiffInput() DiffInput {
+	in := sampleDiffInput()
+	in.Result.Summary.Holdings = &engine.Holdings{RealGrants: 1}
+	in.Identities = DiffIdentities{Cap: 1}
+	in.Identities.Add(fullDiffRow(), "Ana Souza")
+	return in
+}
+
+// fullDiffRow has something in every list.
+func fullDiffRow() *engine.DiffRow {
+	row, maybe := sampleDiffRow(0, engine.StatusChanged), sampleDiffRow(0, engine.StatusMaybe)
+	row.ActionsMaybe, row.ProfilesMaybe, row.EntitlementsMaybe = maybe.ActionsMaybe, maybe.ProfilesMaybe, maybe.EntitlementsMaybe
+	return &row
 }
 
 // Every field of a document is required: each is left out once, at every depth.
@@ -79,6 +112,8 @@ func TestSchemasRefuseMissingFields(t *testing.T) {
 		"simulation.v1.schema.json": tree(t, New(sampleInput())),
 		"filter.v1.schema.json":     tree(t, fullFilterDocument()),
 		"rows.v1.schema.json":       rowTree(t, &row),
+		"diff.v1.schema.json":       tree(t, NewDiff(fullDiffInput())),
+		"diffrows.v1.schema.json":   diffRowTree(t, fullDiffRow()),
 	} {
 		schema := compileSchema(t, name)
 		fields := 0
@@ -115,6 +150,8 @@ func TestSchemasNameTheFieldsOfTheTypes(t *testing.T) {
 		"simulation.v1.schema.json": reflect.TypeFor[Document](),
 		"filter.v1.schema.json":     reflect.TypeFor[FilterDocument](),
 		"rows.v1.schema.json":       reflect.TypeFor[engine.Row](),
+		"diff.v1.schema.json":       reflect.TypeFor[DiffDocument](),
+		"diffrows.v1.schema.json":   reflect.TypeFor[engine.DiffRow](),
 	} {
 		t.Run(name, func(t *testing.T) {
 			requireSameFields(t, compileSchema(t, name), typ, "")

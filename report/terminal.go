@@ -25,24 +25,29 @@ func (o TerminalOptions) width() int {
 	return max(o.Width, 60)
 }
 
-// The summary is made to fit a screen of so many lines.
+// A summary is made to fit a screen of so many lines.
 const (
-	screenLines  = 50
-	findingLines = 9
-	maxRows      = 10
-	maxLimits    = 4
+	screenLines = 50
+	maxRows     = 10
+	maxLimits   = 4
 )
 
-// WriteTerminal writes a summary that fits one screen. First and last line carry the verdict and the exact counts; a
-// list that is cut says so in its title.
-func WriteTerminal(w io.Writer, d *Document, opt TerminalOptions) error {
-	t := terminal{d: d, width: opt.width(), color: opt.Color}
-	top, limits, rules := t.header(), t.limits(), t.rules()
-	findings, end := t.findings(), t.end()
+// terminal lays out what every document has.
+type terminal struct {
+	head  *Header
+	notes *Notes
+	width int
+	color bool
+}
 
-	sections := []section{t.workflows(), t.actions(), t.profiles(), t.entitlements()}
+func newTerminal(head *Header, notes *Notes, opt TerminalOptions) terminal {
+	return terminal{head: head, notes: notes, width: opt.width(), color: opt.Color}
+}
+
+// write writes a summary that fits one screen: top, then as much of each section as there is room for, then the rest.
+func (t terminal) write(w io.Writer, top []string, sections []section, rest ...[]string) error {
 	budget := screenLines - len(sections)
-	for _, part := range [][]string{top, limits, rules, findings, end} {
+	for _, part := range append(rest, top) {
 		budget -= height(part, t.width)
 	}
 	wants, leasts := make([]int, len(sections)), make([]int, len(sections))
@@ -53,157 +58,60 @@ func WriteTerminal(w io.Writer, d *Document, opt TerminalOptions) error {
 	for i, n := range share(budget, leasts, wants) {
 		s := sections[i]
 		if len(s.rows) == 0 {
-			lines = append(lines, t.title(s.title)+" none")
+			lines = append(lines, t.title(s.title)+" "+cmp.Or(s.empty, "none"))
 			continue
 		}
-		lines = append(lines, grid(shown(s.title, n, len(s.rows)), s.columns, s.rows[:n], t.width, t.color)...)
+		lines = append(lines, grid(shown(s.title, n, max(len(s.rows), s.total)), s.columns, s.rows[:n], t.width, t.color)...)
 	}
-	for _, part := range [][]string{limits, rules, findings, end} {
+	for _, part := range rest {
 		lines = append(lines, part...)
 	}
 	_, err := io.WriteString(w, strings.Join(lines, "\n")+"\n")
 	return err
 }
 
-// terminal lays out one Document.
-type terminal struct {
-	d     *Document
-	width int
-	color bool
-}
-
 // section is a list of the summary.
 type section struct {
 	title   string
-	least   int // rows to show however full the screen is
+	empty   string // what stands for no rows; "" = none
+	least   int    // rows to show however full the screen is
+	total   int    // how many there are if rows are not all
 	columns []column
 	rows    [][]string
 }
 
 // verdict is the first line, and the last one with the exit code.
 func (t terminal) verdict() string {
-	style := styleRed
-	switch t.d.Verdict.Word {
-	case WordOK:
-		style = styleGreen
-	case WordFirstRunOver, WordInconclusive, WordNobody:
-		style = styleYellow
-	}
-	return paint(t.color, style, brief(t.d.Verdict.Word)) + ": " + brief(t.d.Verdict.Sentence)
+	v := t.notes.Verdict
+	style := map[tone]string{toneBad: styleRed, toneDoubt: styleYellow, tonePlain: styleBold, toneGood: styleGreen}[toneOf(v.Word)]
+	return paint(t.color, style, brief(v.Word)) + ": " + brief(v.Sentence)
 }
 
-func (t terminal) header() []string {
-	p, in := t.d.Inputs.Policy, t.d.Inputs
-	policy := orText(p.Name, "(no name)")
-	if p.ID != nil {
-		policy += " (" + *p.ID + ")"
-	}
-	if p.Version != nil {
-		policy += ", version " + Count(*p.Version)
-	}
-	if p.VersionState != nil {
-		policy += " " + *p.VersionState
-	}
-
-	population := fmt.Sprintf("%s in %s from %s", countNoun(in.Population.Identities, "identity", "identities"),
-		countNoun(t.d.ClassesTotal, "class", "classes"), in.Population.Path)
-	if in.Population.Excluded > 0 {
-		population += ", " + Count(in.Population.Excluded) + " excluded"
-	}
-
-	lines := []string{t.verdict()}
-	for _, field := range [][2]string{
-		{"Policy", policy},
-		{"State", orText(p.State, "not known") + ": " + t.d.PolicyStateMeaning},
-		{"Population", population},
-		{"Run", fmt.Sprintf("as of %s, %s semantics, lcmsim %s", t.d.AsOf, t.d.Semantics, t.d.ToolVersion)},
-		{"Digests", fmt.Sprintf("policy %s, profiles %s, population %s", shortDigest(p.SHA256), shortDigest(in.Profiles.SHA256), shortDigest(in.Population.SHA256))},
-	} {
-		lines = append(lines, paint(t.color, styleBold, fmt.Sprintf("%-11s", field[0]))+snip(brief(field[1]), t.width-11))
+// fields lays out labels with text beside them, a line each.
+func (t terminal) fields(fields [][2]string) []string {
+	const indent = 11
+	lines := []string{}
+	for _, field := range fields {
+		lines = append(lines, paint(t.color, styleBold, fmt.Sprintf("%-*s", indent, field[0]))+snip(brief(field[1]), t.width-indent))
 	}
 	return lines
 }
 
-func (t terminal) workflows() section {
-	s := section{title: "WORKFLOWS", least: 6, columns: []column{{"matched", 11, true}, {"unknown", 9, true}}}
-	for _, w := range t.d.Workflows {
-		name := brief(w.Name)
-		if w.Skipped {
-			name += " (skipped: " + brief(w.State) + ")"
-		}
-		s.rows = append(s.rows, []string{name, Count(w.Matched), Count(w.Unknown)})
-	}
-	return s
+// stateField says what the policy's state means, runField what decided how it was read.
+func (t terminal) stateField(p PolicyInput) [2]string {
+	return [2]string{"State", orText(p.State, "not known") + ": " + t.notes.PolicyStateMeaning}
 }
 
-// actions lists those that deactivate first, then by reach.
-func (t terminal) actions() section {
-	s := section{title: "ACTIONS", least: 5, columns: []column{{"effect", 10, false}, {"planned", 11, true}, {"possible", 9, true}}}
-	actions := slices.Clone(t.d.Actions)
-	deactivatesFirst := func(a engine.ActionResult) int {
-		if a.Effect == engine.EffectDeactivate {
-			return 0
-		}
-		return 1
-	}
-	slices.SortStableFunc(actions, func(a, b engine.ActionResult) int {
-		return cmp.Or(cmp.Compare(deactivatesFirst(a), deactivatesFirst(b)), cmp.Compare(b.Planned+b.Possible, a.Planned+a.Possible))
-	})
-	for _, a := range actions {
-		name := brief(a.Name)
-		switch {
-		case a.Skipped:
-			name += " (skipped)"
-		case a.Done > 0:
-			name += " (" + Count(a.Done) + " done before)"
-		}
-		s.rows = append(s.rows, []string{name, brief(string(a.Effect)), Count(a.Planned), Count(a.Possible)})
-	}
-	return s
-}
-
-// profiles lists those that are withheld from somebody first, then by reach.
-func (t terminal) profiles() section {
-	s := section{title: "ACCESS PROFILES", least: 3, columns: []column{{"direct", 9, true}, {"inherited", 9, true}, {"withheld", 14, false}}}
-	profiles := slices.Clone(t.d.AccessProfiles)
-	withheldFirst := func(p engine.ProfileResult) int {
-		if p.Withheld != nil && p.Direct+p.Inherited > 0 {
-			return 0
-		}
-		return 1
-	}
-	slices.SortStableFunc(profiles, func(a, b engine.ProfileResult) int {
-		return cmp.Or(cmp.Compare(withheldFirst(a), withheldFirst(b)), cmp.Compare(b.Direct+b.Inherited, a.Direct+a.Inherited))
-	})
-	for _, p := range profiles {
-		s.rows = append(s.rows, []string{
-			brief(cmp.Or(p.Name, p.ID)), Count(p.Direct), Count(p.Inherited), brief(orText(p.Withheld, "")),
-		})
-	}
-	return s
-}
-
-func (t terminal) entitlements() section {
-	s := section{title: "ENTITLEMENTS", least: 3, columns: []column{{"granted", 11, true}, {"possible", 9, true}, {"revoked", 9, true}}}
-	entitlements := slices.Clone(t.d.Entitlements)
-	slices.SortStableFunc(entitlements, func(a, b engine.EntitlementResult) int {
-		return cmp.Compare(b.Granted+b.Revoked, a.Granted+a.Revoked)
-	})
-	for _, e := range entitlements {
-		s.rows = append(s.rows, []string{
-			brief(fmt.Sprintf("%s (%s, %s)", orText(e.Name, e.EntityID), e.EntityType, e.DatasourceID)),
-			Count(e.Granted), Count(e.Possible), Count(e.Revoked),
-		})
-	}
-	return s
+func (t terminal) runField() [2]string {
+	return [2]string{"Run", fmt.Sprintf("as of %s, %s semantics, lcmsim %s", t.head.AsOf, t.head.Semantics, t.head.ToolVersion)}
 }
 
 // limits shows the limits, the most pressing first.
-func (t terminal) limits() []string {
-	if len(t.d.Limits) == 0 {
+func (t terminal) limits(limits []engine.LimitResult) []string {
+	if len(limits) == 0 {
 		return []string{t.title("LIMITS") + " none set"}
 	}
-	limits := slices.Clone(t.d.Limits)
+	limits = slices.Clone(limits)
 	slices.SortStableFunc(limits, func(a, b engine.LimitResult) int { return cmp.Compare(limitRank(a), limitRank(b)) })
 	failing := 0
 	for failing < len(limits) && limits[failing].Verdict != engine.VerdictOK {
@@ -227,7 +135,11 @@ func (t terminal) limits() []string {
 			lines = append(lines, snip(head+", "+use, t.width))
 			continue
 		}
-		lines = append(append(lines, snip(head, t.width)), wrap(use+"; "+brief(l.Meaning), "  ", t.width, 2)...)
+		text, maxLines := use+"; "+brief(l.Meaning), 2
+		if l.OneTime != "" {
+			text, maxLines = text+"; "+brief(l.OneTime), 3
+		}
+		lines = append(append(lines, snip(head, t.width)), wrap(text, "  ", t.width, maxLines)...)
 	}
 	return lines
 }
@@ -241,10 +153,10 @@ func limitRank(l engine.LimitResult) int {
 	return rank
 }
 
-// rules shows which rules matter here and which differ from the default.
-func (t terminal) rules() []string {
+// sensitivity shows which rules matter here.
+func (t terminal) sensitivity(sensitivity []engine.Sensitivity) []string {
 	matters := []string{}
-	sensitivity := slices.Clone(t.d.Sensitivity)
+	sensitivity = slices.Clone(sensitivity)
 	slices.SortStableFunc(sensitivity, func(a, b engine.Sensitivity) int { return cmp.Compare(b.Identities, a.Identities) })
 	for _, s := range sensitivity {
 		var flips []string
@@ -261,37 +173,41 @@ func (t terminal) rules() []string {
 	if len(matters) == 0 {
 		matters = []string{"no alternative changes any identity or limit"}
 	}
+	return t.paragraph("RULES", strings.Join(matters, ", "), 2)
+}
+
+// notDefault shows which rules differ from the default, if any.
+func (t terminal) notDefault() []string {
 	differs := []string{}
-	for _, r := range t.d.RuleSettings {
+	for _, r := range t.notes.RuleSettings {
 		if r.Differs {
 			differs = append(differs, fmt.Sprintf("%s=%s (default %s)", r.Rule, r.Value, r.Default))
 		}
 	}
-	lines := t.paragraph("RULES", strings.Join(matters, ", "), 2)
-	if len(differs) > 0 {
-		lines = append(lines, t.paragraph("NOT DEFAULT", strings.Join(differs, ", "), 2)...)
+	if len(differs) == 0 {
+		return nil
 	}
-	return lines
+	return t.paragraph("NOT DEFAULT", strings.Join(differs, ", "), 2)
 }
 
-// findings shows the groups of diagnostics, errors with all that helps to mend them.
-func (t terminal) findings() []string {
-	if len(t.d.DiagnosticGroups) == 0 {
+// findings shows the groups of diagnostics in about so many lines, errors with all that helps to mend them.
+func (t terminal) findings(room int) []string {
+	if len(t.notes.DiagnosticGroups) == 0 {
 		return []string{t.title("FINDINGS") + " none"}
 	}
 	lines := []string{}
 	groups := 0
-	for _, g := range t.d.DiagnosticGroups {
+	for _, g := range t.notes.DiagnosticGroups {
 		next := t.group(g)
-		if groups > 0 && len(lines)+len(next) > findingLines {
+		if groups > 0 && len(lines)+len(next) > room {
 			break
 		}
 		lines = append(lines, next...)
 		groups++
 	}
 	title := t.title("FINDINGS") + " " + t.findingCounts()
-	if groups < len(t.d.DiagnosticGroups) {
-		title += fmt.Sprintf(" (%d of %s codes shown)", groups, Count(len(t.d.DiagnosticGroups)))
+	if groups < len(t.notes.DiagnosticGroups) {
+		title += fmt.Sprintf(" (%d of %s codes shown)", groups, Count(len(t.notes.DiagnosticGroups)))
 	}
 	return append([]string{title}, lines...)
 }
@@ -299,7 +215,7 @@ func (t terminal) findings() []string {
 // findingCounts says how many diagnostics of each severity there are.
 func (t terminal) findingCounts() string {
 	counts := map[engine.Severity]int{}
-	for _, g := range t.d.DiagnosticGroups {
+	for _, g := range t.notes.DiagnosticGroups {
 		counts[g.Severity] += g.Diagnostics
 	}
 	parts := []string{}
@@ -318,7 +234,7 @@ func (t terminal) findingCounts() string {
 
 // group shows the first diagnostic of a group and how many more there are.
 func (t terminal) group(g DiagnosticGroup) []string {
-	d := t.d.Diagnostics[g.First]
+	d := t.notes.Diagnostics[g.First]
 	style := styleYellow
 	if g.Severity == engine.SeverityError {
 		style = styleRed
@@ -371,7 +287,7 @@ func (t terminal) group(g DiagnosticGroup) []string {
 func (t terminal) end() []string {
 	const listed = 3
 	lines := []string{}
-	reasons := t.d.Exit.Reasons
+	reasons := t.head.Exit.Reasons
 	for i, reason := range reasons[:min(listed, len(reasons))] {
 		label := ""
 		if i == 0 {
@@ -383,7 +299,7 @@ func (t terminal) end() []string {
 		}
 		lines = append(lines, t.paragraph(label, line, 2)...)
 	}
-	return append(lines, fmt.Sprintf("%s (exit code %d)", t.verdict(), t.d.Exit.Code))
+	return append(lines, fmt.Sprintf("%s (exit code %d)", t.verdict(), t.head.Exit.Code))
 }
 
 // title is the title of a part.

@@ -18,6 +18,8 @@ const (
 	WordFirstRunOver  = "FIRST RUN OVER LIMIT" // exceeded if nothing has been applied yet, and that gates nothing
 	WordNobody        = "NOBODY AFFECTED"      // no trigger or condition lets anybody through: often a mistake
 	WordOK            = "OK"
+	WordChanges       = "CHANGES"    // a diff found some, and nothing is wrong
+	WordNoChange      = "NO CHANGES" // a diff found none
 )
 
 // VerdictLine is what a person reads first and last.
@@ -41,8 +43,12 @@ func newVerdictLine(d *Document) VerdictLine {
 	}
 	parts = append(parts, Count(s.Unknown)+" unknown")
 
+	quiet := WordOK
+	if s.AffectedHigh == 0 {
+		quiet = WordNobody
+	}
 	return VerdictLine{
-		Word:     verdictWord(d.Exit.Code, s.AffectedHigh, d.Limits),
+		Word:     verdictWord(d.Exit.Code, d.Limits, quiet),
 		Sentence: strings.Join(parts, ", "),
 		ForApprover: fmt.Sprintf("If you publish and nothing has been applied yet, %s of %s identities change: +%s grants, -%s revokes, %s deactivated, %s unknown.",
 			rangeText(s.AffectedLow, s.AffectedHigh), Count(s.Identities),
@@ -51,7 +57,8 @@ func newVerdictLine(d *Document) VerdictLine {
 	}
 }
 
-func verdictWord(code int, affected int, limits []engine.LimitResult) string {
+// verdictWord is the most pressing word that applies; quiet when nothing is wrong.
+func verdictWord(code int, limits []engine.LimitResult, quiet string) string {
 	exceeded := func(guard bool, basis string) bool {
 		return slices.ContainsFunc(limits, func(l engine.LimitResult) bool {
 			return l.Verdict == engine.VerdictExceeded && l.Enforced != "information" &&
@@ -69,11 +76,32 @@ func verdictWord(code int, affected int, limits []engine.LimitResult) string {
 		return WordInconclusive
 	case exceeded(false, ""):
 		return WordFirstRunOver
-	case affected == 0:
-		return WordNobody
 	default:
-		return WordOK
+		return quiet
 	}
+}
+
+// tone is how a verdict looks.
+type tone uint8
+
+const (
+	toneBad tone = iota
+	toneDoubt
+	tonePlain
+	toneGood
+)
+
+// toneOf is the tone of the word of a verdict.
+func toneOf(word string) tone {
+	switch word {
+	case WordOK, WordNoChange:
+		return toneGood
+	case WordChanges:
+		return tonePlain
+	case WordFirstRunOver, WordInconclusive, WordNobody:
+		return toneDoubt
+	}
+	return toneBad
 }
 
 // stateMeaning says what a policy state means to the tenant.
@@ -94,27 +122,14 @@ func stateMeaning(state string) string {
 
 // lookFirst lists what a reader should look at before anything else.
 func lookFirst(d *Document) []string {
-	var out []string
-	add := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
 	s := d.Summary
-
-	for _, v := range []engine.Verdict{engine.VerdictExceeded, engine.VerdictMaybe, engine.VerdictAtLimit} {
-		for _, l := range d.Limits {
-			if l.Verdict == v {
-				out = append(out, limitReason(l))
-			}
-		}
-	}
-	for _, g := range d.DiagnosticGroups {
-		if g.Severity == engine.SeverityError {
-			add("%s of code %s, the first: %s", countNoun(g.Diagnostics, "error", "errors"), g.Code, d.Diagnostics[g.First].Message)
-		}
-	}
+	out := append(lookAtLimits(d.Limits), lookAtFindings(&d.Notes, engine.SeverityError)...)
+	add := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
 	if s.Unknown > 0 {
-		add("%s on something unknown: counts are bounds", countNoun(s.Unknown, "identity depends", "identities depend"))
+		add("%s", unknownText(s.Unknown))
 	}
 	if s.Deactivated > 0 {
-		add("%s deactivated", countNoun(s.Deactivated, "identity would be", "identities would be"))
+		add("%s", deactivatedText(s.Deactivated))
 	}
 	if s.Revokes > 0 {
 		add("%s taken away from identities that hold them today", countNoun(s.Revokes, "entitlement would be", "entitlements would be"))
@@ -137,12 +152,40 @@ func lookFirst(d *Document) []string {
 			add("%s differently with the rule %s=%s", countNoun(most.Identities, "identity ends", "identities end"), most.Rule, most.Alternative)
 		}
 	}
-	for _, g := range d.DiagnosticGroups {
-		if g.Severity == engine.SeverityWarning {
-			add("%s of code %s, the first: %s", countNoun(g.Diagnostics, "warning", "warnings"), g.Code, d.Diagnostics[g.First].Message)
+	return append(out, lookAtFindings(&d.Notes, engine.SeverityWarning)...)
+}
+
+// lookAtLimits says which limits are exceeded, may be, or have no room left.
+func lookAtLimits(limits []engine.LimitResult) []string {
+	out := []string{}
+	for _, v := range []engine.Verdict{engine.VerdictExceeded, engine.VerdictMaybe, engine.VerdictAtLimit} {
+		for _, l := range limits {
+			if l.Verdict == v {
+				out = append(out, limitReason(l))
+			}
 		}
 	}
 	return out
+}
+
+// lookAtFindings gives a sentence for each code of a severity.
+func lookAtFindings(n *Notes, severity engine.Severity) []string {
+	out := []string{}
+	noun := string(severity)
+	for _, g := range n.DiagnosticGroups {
+		if g.Severity == severity {
+			out = append(out, fmt.Sprintf("%s of code %s, the first: %s", countNoun(g.Diagnostics, noun, noun+"s"), g.Code, n.Diagnostics[g.First].Message))
+		}
+	}
+	return out
+}
+
+func unknownText(n int) string {
+	return countNoun(n, "identity depends", "identities depend") + " on something unknown: counts are bounds"
+}
+
+func deactivatedText(n int) string {
+	return countNoun(n, "identity would be", "identities would be") + " deactivated"
 }
 
 // limitNoun is "limit" or "guard".
@@ -183,22 +226,45 @@ func assumptions(d *Document, p *engine.Policy) []string {
 	out := []string{
 		"The simulation says what happens once the policy runs, whatever its state is now (" + d.PolicyStateMeaning + ").",
 	}
-	if slices.ContainsFunc(d.Limits, func(l engine.LimitResult) bool { return l.Basis == engine.BasisFirstRun }) || len(d.Limits) == 0 {
-		out = append(out, "Affected counts assume that nothing has been applied yet (basis first_run): identities that already have what the policy gives them are counted too.")
+	if onFirstRun(d.Limits) || len(d.Limits) == 0 {
+		out = append(out, firstRunAssumption)
 	}
-	if v := d.Inputs.Policy.VersionState; v != nil && *v != engine.StatePublished {
-		out = append(out, "The evaluated version is "+*v+", not PUBLISHED.")
-	}
-	if p.InitialComplete != nil && !*p.InitialComplete {
-		out = append(out, "The policy's first load is not complete (initial_complete is false).")
-	}
+	out = append(out, policyAssumptions(p, d.Inputs.Policy)...)
 	if d.Summary.MayRemoveOthers > 0 {
 		out = append(out, "Revokes are not counted: no grants file says which entitlements are held today.")
 	}
 	if d.Summary.Unknown > 0 {
-		out = append(out, "What depends on something unknown is counted in the upper bounds only.")
+		out = append(out, unknownAssumption)
 	}
-	for _, r := range d.RuleSettings {
+	return append(out, ruleAssumptions(d.RuleSettings)...)
+}
+
+const (
+	firstRunAssumption = "Affected counts assume that nothing has been applied yet (basis first_run): identities that already have what the policy gives them are counted too."
+	unknownAssumption  = "What depends on something unknown is counted in the upper bounds only."
+)
+
+// onFirstRun tells whether a limit is measured as if nothing had been applied yet.
+func onFirstRun(limits []engine.LimitResult) bool {
+	return slices.ContainsFunc(limits, func(l engine.LimitResult) bool { return l.Basis == engine.BasisFirstRun })
+}
+
+// policyAssumptions is about the version that is evaluated; p may be nil.
+func policyAssumptions(p *engine.Policy, in PolicyInput) []string {
+	out := []string{}
+	if v := in.VersionState; v != nil && *v != engine.StatePublished {
+		out = append(out, "The evaluated version is "+*v+", not PUBLISHED.")
+	}
+	if p != nil && p.InitialComplete != nil && !*p.InitialComplete {
+		out = append(out, "The policy's first load is not complete (initial_complete is false).")
+	}
+	return out
+}
+
+// ruleAssumptions names the rules that differ from the default.
+func ruleAssumptions(rules []RuleSetting) []string {
+	out := []string{}
+	for _, r := range rules {
 		if r.Differs {
 			out = append(out, fmt.Sprintf("Rule %s is %s (default %s).", r.Rule, r.Value, r.Default))
 		}

@@ -16,23 +16,21 @@ import (
 // Identities, Findings and Rules. Every list is a table below its header; what comes from the inputs is text in every
 // cell, never a formula or a number. The bytes are not stable from run to run, the cells are.
 func WriteXLSX(w io.Writer, d *Document) error {
-	f := excelize.NewFile()
-	defer f.Close() // removes its temporary files; their loss is no error of the workbook
-	b := &workbook{f: f, d: d}
-	if err := b.write(); err != nil {
-		return fmt.Errorf("write workbook: %w", err)
-	}
-	if err := f.Write(w); err != nil {
-		return fmt.Errorf("write workbook: %w", err)
-	}
-	return nil
+	b := &workbook{head: &d.Header, notes: &d.Notes, title: "Simulation of ", policy: d.Inputs.Policy}
+	return b.writeTo(w, simulationOverview(d), []listSheet{
+		workflowSheet(d.Workflows), actionSheet(d.Actions), profileSheet(d.AccessProfiles), entitlementSheet(d.Entitlements),
+		identitySheet(d.Identities, d.Summary.Identities), findingSheet(d.Diagnostics), ruleSheet(d.RuleSettings, d.Sensitivity),
+	})
 }
 
-// workbook is one Document on its way into a file.
+// workbook is one document on its way into a file.
 type workbook struct {
+	head   *Header
+	notes  *Notes
+	title  string      // what the document is, before the name of the policy
+	policy PolicyInput // what the document is about
 	f      *excelize.File
-	d      *Document
-	styles struct{ title, heading, label, numberLabel, text, id, number, good, doubt, bad int }
+	styles struct{ title, heading, label, numberLabel, text, id, number, share, factor, good, plain, doubt, bad int }
 }
 
 // tableRow is where the header of a list stands: below a title and a note.
@@ -48,6 +46,8 @@ const (
 	kindText   cellKind = iota // wrapped
 	kindID                     // text that is never wrapped: identifiers and digests
 	kindNumber                 // with thousands separators
+	kindShare                  // a share in [0, 1], shown as a percentage
+	kindFactor                 // a number with two decimals
 )
 
 // sheetColumn is a column of a list.
@@ -67,7 +67,20 @@ type listSheet struct {
 	row     func(i int) []any
 }
 
-func (b *workbook) write() error {
+// writeTo writes the summary and the lists.
+func (b *workbook) writeTo(w io.Writer, o overview, lists []listSheet) error {
+	b.f = excelize.NewFile()
+	defer b.f.Close() // removes its temporary files; their loss is no error of the workbook
+	if err := b.fill(o, lists); err != nil {
+		return fmt.Errorf("write workbook: %w", err)
+	}
+	if err := b.f.Write(w); err != nil {
+		return fmt.Errorf("write workbook: %w", err)
+	}
+	return nil
+}
+
+func (b *workbook) fill(o overview, lists []listSheet) error {
 	if err := b.makeStyles(); err != nil {
 		return err
 	}
@@ -77,10 +90,10 @@ func (b *workbook) write() error {
 	if err := b.f.SetSheetName("Sheet1", "Summary"); err != nil {
 		return err
 	}
-	if err := b.writeSummary(); err != nil {
+	if err := b.writeSummary(o); err != nil {
 		return fmt.Errorf("sheet Summary: %w", err)
 	}
-	for _, s := range b.lists() {
+	for _, s := range lists {
 		if _, err := b.f.NewSheet(s.name); err != nil {
 			return fmt.Errorf("sheet %s: %w", s.name, err)
 		}
@@ -95,7 +108,7 @@ func (b *workbook) makeStyles() error {
 	wrapped := &excelize.Alignment{Vertical: "top", WrapText: true, Indent: 1, Horizontal: "left"}
 	flat := &excelize.Alignment{Vertical: "top", Indent: 1, Horizontal: "left"}
 	right := &excelize.Alignment{Vertical: "top", Indent: 1, Horizontal: "right"}
-	const asText, thousands = 49, 3 // built-in number formats "@" and "#,##0"
+	const asText, thousands, decimals, percent = 49, 3, 4, 10 // built-in number formats "@", "#,##0", "#,##0.00", "0.00%"
 	bold := &excelize.Font{Family: fontFamily, Size: 11, Bold: true}
 	fill := excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"DCE6F1"}}
 	line := []excelize.Border{{Type: "bottom", Style: 1, Color: "8EA9C8"}}
@@ -110,7 +123,10 @@ func (b *workbook) makeStyles() error {
 		{&b.styles.text, excelize.Style{NumFmt: asText, Alignment: wrapped}},
 		{&b.styles.id, excelize.Style{NumFmt: asText, Alignment: flat}},
 		{&b.styles.number, excelize.Style{NumFmt: thousands, Alignment: right}},
+		{&b.styles.share, excelize.Style{NumFmt: percent, Alignment: right}},
+		{&b.styles.factor, excelize.Style{NumFmt: decimals, Alignment: right}},
 		{&b.styles.good, verdictStyle("E2F0D9", "1E4620")},
+		{&b.styles.plain, verdictStyle("DCE6F1", "1F3864")},
 		{&b.styles.doubt, verdictStyle("FFF2CC", "5C4400")},
 		{&b.styles.bad, verdictStyle("F8D7DA", "7A1620")},
 	} {
@@ -136,17 +152,17 @@ func verdictStyle(background, ink string) excelize.Style {
 
 // properties sets the document properties. Its times are the as-of of the run: the clock has no say.
 func (b *workbook) properties() error {
-	asOf, err := time.Parse(time.RFC3339Nano, b.d.AsOf)
+	asOf, err := time.Parse(time.RFC3339Nano, b.head.AsOf)
 	if err != nil {
 		return fmt.Errorf("as_of: %w", err)
 	}
 	stamp := asOf.UTC().Format(time.RFC3339)
 	return b.f.SetDocProps(&excelize.DocProperties{
-		Title:       "Simulation of " + b.policyName(),
-		Subject:     Printable(b.d.Verdict.Word),
-		Creator:     "lcmsim " + Printable(b.d.ToolVersion),
-		Identifier:  orText(b.d.RunDigest, ""),
-		Description: cellText(b.d.Verdict.Sentence),
+		Title:       b.title + b.policyName(),
+		Subject:     Printable(b.notes.Verdict.Word),
+		Creator:     "lcmsim " + Printable(b.head.ToolVersion),
+		Identifier:  orText(b.notes.RunDigest, ""),
+		Description: cellText(b.notes.Verdict.Sentence),
 		Created:     stamp,
 		Modified:    stamp,
 	})
@@ -154,8 +170,7 @@ func (b *workbook) properties() error {
 
 // policyName is the policy's name, or its id.
 func (b *workbook) policyName() string {
-	p := b.d.Inputs.Policy
-	return cellText(orText(p.Name, orText(p.ID, "(no name)")))
+	return cellText(orText(b.policy.Name, orText(b.policy.ID, "(no name)")))
 }
 
 // page prepares a sheet for the printer: landscape A4, as wide as the page, with a header and a footer. It must come
@@ -171,12 +186,12 @@ func (b *workbook) page(sheet string) error {
 		return err
 	}
 	run := "not computed"
-	if b.d.RunDigest != nil {
-		run = shortDigest(b.d.RunDigest)
+	if b.notes.RunDigest != nil {
+		run = shortDigest(b.notes.RunDigest)
 	}
 	return b.f.SetHeaderFooter(sheet, &excelize.HeaderFooterOptions{
 		OddHeader: "&L" + headerText(b.policyName()) + "&R run " + headerText(run),
-		OddFooter: "&L" + headerText(sheet) + ", as of " + headerText(b.d.AsOf) + "&RPage &P of &N",
+		OddFooter: "&L" + headerText(sheet) + ", as of " + headerText(b.head.AsOf) + "&RPage &P of &N",
 	})
 }
 
@@ -213,7 +228,7 @@ func (b *workbook) writeList(s listSheet) error {
 	}
 	for i, cells := range [][]any{
 		{excelize.Cell{StyleID: b.styles.title, Value: s.name}},
-		{excelize.Cell{StyleID: b.styles.id, Value: note}},
+		{excelize.Cell{StyleID: b.styles.id, Value: cellText(note)}},
 		b.headerCells(s.columns),
 	} {
 		height := 18.0
@@ -264,7 +279,7 @@ func (b *workbook) headerCells(columns []sheetColumn) []any {
 	out := make([]any, len(columns))
 	for i, c := range columns {
 		style := b.styles.label
-		if c.kind == kindNumber {
+		if c.kind >= kindNumber {
 			style = b.styles.numberLabel
 		}
 		out[i] = excelize.Cell{StyleID: style, Value: c.title}
@@ -272,7 +287,7 @@ func (b *workbook) headerCells(columns []sheetColumn) []any {
 	return out
 }
 
-// cells makes cells of the values of one row: int, string, or nil for an empty cell.
+// cells makes cells of the values of one row: int, float64 for a share or factor, string, or nil for an empty cell.
 func (b *workbook) cells(columns []sheetColumn, values []any) []any {
 	out := make([]any, len(values))
 	for i, v := range values {
@@ -280,6 +295,12 @@ func (b *workbook) cells(columns []sheetColumn, values []any) []any {
 		case nil:
 		case int:
 			out[i] = excelize.Cell{StyleID: b.styles.number, Value: v}
+		case float64:
+			style := b.styles.share
+			if columns[i].kind == kindFactor {
+				style = b.styles.factor
+			}
+			out[i] = excelize.Cell{StyleID: style, Value: v}
 		case string:
 			style := b.styles.text
 			if columns[i].kind == kindID {

@@ -2,20 +2,10 @@ package report
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/lcmsim/lcmsim/engine"
 )
-
-// lists are the sheets behind the summary, in order.
-func (b *workbook) lists() []listSheet {
-	d := b.d
-	return []listSheet{
-		workflowSheet(d.Workflows), actionSheet(d.Actions), profileSheet(d.AccessProfiles), entitlementSheet(d.Entitlements),
-		identitySheet(d.Identities, d.Summary.Identities), findingSheet(d.Diagnostics), ruleSheet(d.RuleSettings, d.Sensitivity),
-	}
-}
 
 func workflowSheet(workflows []engine.WorkflowResult) listSheet {
 	type line struct {
@@ -233,13 +223,4 @@ func skippedText(state string, skipped bool) any {
 		return state
 	}
 	return nil
-}
-
-// versionText is a version number with its state.
-func versionText(p PolicyInput) string {
-	text := "not numbered"
-	if p.Version != nil {
-		text = strconv.Itoa(*p.Version)
-	}
-	return strings.TrimSpace(text + " " + orText(p.VersionState, ""))
 }

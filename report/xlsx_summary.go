@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/xuri/excelize/v2"
+
+	"github.com/lcmsim/lcmsim/engine"
 )
 
 // The summary is written from top to bottom in blocks. Sentences lie over all of its columns; the titles are those of
@@ -11,9 +13,25 @@ import (
 var summaryColumns = []sheetColumn{
 	{"Limit", 40, kindText}, {"Affected, at least", 19, kindNumber}, {"Affected, at most", 19, kindNumber}, {"Maximum", 16, kindText},
 	{"Headroom", 13, kindNumber}, {"Verdict", 20, kindText}, {"Meaning", 80, kindText},
+	{"What would let this run pass", 60, kindText},
 }
 
-const summaryLastColumn = "G"
+const summaryLastColumn = "H"
+
+// overview is what the first sheet shows besides the notes of its document.
+type overview struct {
+	limits      []engine.LimitResult
+	counts      []labelled
+	countsNote  string // what the lists leave out; "" = nothing
+	inputsTitle string
+	inputs      [][2]string // labels with text
+}
+
+// labelled is a count with its label.
+type labelled struct {
+	label string
+	n     int
+}
 
 // summary is the first sheet on its way into a file.
 type summary struct {
@@ -22,7 +40,7 @@ type summary struct {
 	row int // the last row written
 }
 
-func (b *workbook) writeSummary() error {
+func (b *workbook) writeSummary(o overview) error {
 	const name = "Summary"
 	if err := b.page(name); err != nil {
 		return err
@@ -38,8 +56,8 @@ func (b *workbook) writeSummary() error {
 		return err
 	}
 	s := &summary{b: b, sw: sw}
-	for _, block := range []func() error{s.verdict, s.lookFirst, s.limits, s.counts, s.inputs, s.rules, s.assumptions} {
-		if err := block(); err != nil {
+	for _, block := range []func(overview) error{s.verdict, s.lookFirst, s.limits, s.counts, s.inputs, s.rules, s.assumptions} {
+		if err := block(o); err != nil {
 			return err
 		}
 	}
@@ -105,67 +123,47 @@ func (s *summary) sentences(heading string, texts []string, limit int) error {
 	return nil
 }
 
-func (s *summary) verdict() error {
-	d, style := s.b.d, s.b.styles.bad
-	switch d.Verdict.Word {
-	case WordOK:
-		style = s.b.styles.good
-	case WordFirstRunOver, WordInconclusive:
-		style = s.b.styles.doubt
-	}
-	if err := s.sentence(style, d.Verdict.Word+": "+d.Verdict.Sentence); err != nil {
+func (s *summary) verdict(overview) error {
+	v, exit := s.b.notes.Verdict, s.b.head.Exit
+	styles := s.b.styles
+	style := map[tone]int{toneBad: styles.bad, toneDoubt: styles.doubt, tonePlain: styles.plain, toneGood: styles.good}[toneOf(v.Word)]
+	if err := s.sentence(style, v.Word+": "+v.Sentence); err != nil {
 		return err
 	}
-	if err := s.sentence(s.b.styles.text, d.Verdict.ForApprover); err != nil {
+	if err := s.sentence(styles.text, v.ForApprover); err != nil {
 		return err
 	}
-	return s.sentences(fmt.Sprintf("Exit code %d, because", d.Exit.Code), d.Exit.Reasons, 10)
+	return s.sentences(fmt.Sprintf("Exit code %d, because", exit.Code), exit.Reasons, 10)
 }
 
-func (s *summary) lookFirst() error { return s.sentences("What to look at first", s.b.d.LookFirst, 12) }
+func (s *summary) lookFirst(overview) error {
+	return s.sentences("What to look at first", s.b.notes.LookFirst, 12)
+}
 
-func (s *summary) assumptions() error { return s.sentences("Assumptions", s.b.d.Assumptions, 40) }
+func (s *summary) assumptions(overview) error {
+	return s.sentences("Assumptions", s.b.notes.Assumptions, 40)
+}
 
-func (s *summary) counts() error {
+func (s *summary) counts(o overview) error {
 	if err := s.heading("Counts"); err != nil {
 		return err
 	}
-	n := s.b.d.Summary
-	for _, c := range []struct {
-		label string
-		n     int
-	}{
-		{"Identities", n.Identities},
-		{"Matched by a workflow", n.Matched},
-		{"Affected, at least", n.AffectedLow},
-		{"Affected, at most", n.AffectedHigh},
-		{"Depend on something unknown", n.Unknown},
-		{"Planned actions", n.PlannedActions},
-		{"Possible actions", n.PossibleActions},
-		{"Granted entitlements", n.GrantedEntitlements},
-		{"Possible entitlements", n.PossibleEntitlements},
-		{"Identities deactivated", n.Deactivated},
-		{"Revokes", n.Revokes},
-		{"Possible revokes", n.PossibleRevokes},
-		{"Identities that may lose others", n.MayRemoveOthers},
-		{"Behaviour classes", n.Classes},
-	} {
+	for _, c := range o.counts {
 		if err := s.line(c.label, c.n); err != nil {
 			return err
 		}
 	}
-	if note := s.b.d.Identities; note.Listed < note.Affected {
-		return s.sentence(s.b.styles.text, "Sheet Identities: "+identityNote(note, n.Identities))
+	if o.countsNote == "" {
+		return nil
 	}
-	return nil
+	return s.sentence(s.b.styles.text, o.countsNote)
 }
 
-func (s *summary) limits() error {
+func (s *summary) limits(o overview) error {
 	if err := s.heading("Safety limits and guards"); err != nil {
 		return err
 	}
-	limits := s.b.d.Limits
-	if len(limits) == 0 {
+	if len(o.limits) == 0 {
 		return s.line("none set")
 	}
 	s.row++
@@ -173,36 +171,19 @@ func (s *summary) limits() error {
 	if err := s.sw.SetRow(fmt.Sprintf("A%d", headerRow), s.b.headerCells(summaryColumns)); err != nil {
 		return err
 	}
-	for _, l := range limits {
-		if err := s.line(l.Name, l.AffectedLow, l.AffectedHigh, limitMax(l), l.Headroom, limitVerdict(l), l.Meaning); err != nil {
+	for _, l := range o.limits {
+		if err := s.line(l.Name, l.AffectedLow, l.AffectedHigh, limitMax(l), l.Headroom, limitVerdict(l), l.Meaning, orEmpty(known(l.OneTime))); err != nil {
 			return err
 		}
 	}
-	return s.b.addTable(s.sw, "Limits", headerRow, len(limits), len(summaryColumns))
+	return s.b.addTable(s.sw, "Limits", headerRow, len(o.limits), len(summaryColumns))
 }
 
-func (s *summary) inputs() error {
-	if err := s.heading("Inputs"); err != nil {
+func (s *summary) inputs(o overview) error {
+	if err := s.heading(o.inputsTitle); err != nil {
 		return err
 	}
-	d, in := s.b.d, s.b.d.Inputs
-	lines := [][2]string{
-		{"Run digest", orText(d.RunDigest, "not computed: an input has no digest")},
-		{"Policy", orText(in.Policy.Name, "(no name)")},
-		{"Policy id", orText(in.Policy.ID, "not known")},
-		{"Version", versionText(in.Policy)},
-		{"Version SHA-256", orText(in.Policy.SHA256, "not computed")},
-		{"State", orText(in.Policy.State, "not known") + ": " + d.PolicyStateMeaning},
-		{"Access profiles", Count(in.Profiles.Count)},
-		{"Access profiles SHA-256", orText(in.Profiles.SHA256, "none")},
-		{"Population", fmt.Sprintf("%s: %s, %s excluded", in.Population.Path, countNoun(in.Population.Identities, "identity", "identities"), Count(in.Population.Excluded))},
-		{"Population SHA-256", orText(in.Population.SHA256, "not computed")},
-	}
-	for _, o := range in.Other {
-		lines = append(lines, [2]string{"File: " + o.Kind, o.Path}, [2]string{"File: " + o.Kind + " SHA-256", orText(o.SHA256, "not computed")})
-	}
-	lines = append(lines, [2]string{"As of", d.AsOf}, [2]string{"Semantics", d.Semantics}, [2]string{"Tool", "lcmsim " + d.ToolVersion})
-	for _, line := range lines {
+	for _, line := range o.inputs {
 		if err := s.field(line[0], line[1]); err != nil {
 			return err
 		}
@@ -210,9 +191,9 @@ func (s *summary) inputs() error {
 	return nil
 }
 
-func (s *summary) rules() error {
+func (s *summary) rules(overview) error {
 	lines := []string{}
-	for _, r := range s.b.d.RuleSettings {
+	for _, r := range s.b.notes.RuleSettings {
 		if r.Differs {
 			lines = append(lines, fmt.Sprintf("%s is %s (default %s)", r.Rule, r.Value, r.Default))
 		}
@@ -221,4 +202,40 @@ func (s *summary) rules() error {
 		lines = []string{"none"}
 	}
 	return s.sentences("Rules that differ from the default", lines, 16)
+}
+
+// simulationOverview is the first sheet of a simulation.
+func simulationOverview(d *Document) overview {
+	n, in := d.Summary, d.Inputs
+	o := overview{
+		limits: d.Limits,
+		counts: []labelled{
+			{"Identities", n.Identities},
+			{"Matched by a workflow", n.Matched},
+			{"Affected, at least", n.AffectedLow},
+			{"Affected, at most", n.AffectedHigh},
+			{"Depend on something unknown", n.Unknown},
+			{"Planned actions", n.PlannedActions},
+			{"Possible actions", n.PossibleActions},
+			{"Granted entitlements", n.GrantedEntitlements},
+			{"Possible entitlements", n.PossibleEntitlements},
+			{"Identities deactivated", n.Deactivated},
+			{"Revokes", n.Revokes},
+			{"Possible revokes", n.PossibleRevokes},
+			{"Identities that may lose others", n.MayRemoveOthers},
+			{"Behaviour classes", n.Classes},
+		},
+		inputsTitle: "Inputs",
+		inputs:      [][2]string{runDigestField(&d.Notes)},
+	}
+	if ids := d.Identities; ids.Listed < ids.Affected {
+		o.countsNote = "Sheet Identities: " + identityNote(ids, n.Identities)
+	}
+	o.inputs = append(o.inputs, policyFields(in.Policy)...)
+	o.inputs = append(o.inputs, [2]string{"State", orText(in.Policy.State, "not known") + ": " + d.PolicyStateMeaning})
+	o.inputs = append(o.inputs, profilesFields(in.Profiles)...)
+	o.inputs = append(o.inputs, populationFields(in.Population)...)
+	o.inputs = append(o.inputs, otherFields(in.Other)...)
+	o.inputs = append(o.inputs, runFields(&d.Header)...)
+	return o
 }

@@ -21,8 +21,14 @@ import (
 // writeWorkbook renders d and opens the result.
 func writeWorkbook(t *testing.T, d *Document) (*excelize.File, []byte) {
 	t.Helper()
+	return openWorkbook(t, func(b *bytes.Buffer) error { return WriteXLSX(b, d) })
+}
+
+// openWorkbook opens what write writes.
+func openWorkbook(t *testing.T, write func(*bytes.Buffer) error) (*excelize.File, []byte) {
+	t.Helper()
 	var out bytes.Buffer
-	require.NoError(t, WriteXLSX(&out, d))
+	require.NoError(t, write(&out))
 	f, err := excelize.OpenReader(bytes.NewReader(out.Bytes()))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, f.Close()) })

@@ -127,7 +127,22 @@ const (
 // Compile compiles filters under each variant of the options. Variant 0 is the one that is reported on; the others
 // are alternatives. It never fails: what cannot be compiled is an unknown filter with Errors.
 func Compile(filters []string, variants ...Options) *Program {
-	b := &builder{
+	return newBuilder().compile(filters, variants)
+}
+
+// CompileTrees compiles trees, such as parts of Filter.Tree, each as a filter of its own whose Source is its printed form.
+func CompileTrees(trees []Node, variants ...Options) *Program {
+	b := newBuilder()
+	texts := make([]string, len(trees))
+	for i, tree := range trees {
+		texts[i] = Print(tree)
+		b.parseOnce[texts[i]] = parsed{tree: tree}
+	}
+	return b.compile(texts, variants)
+}
+
+func newBuilder() *builder {
+	return &builder{
 		program:   &Program{nodes: make([]node, 2)},
 		columns:   make(map[Attribute]int),
 		leafIDs:   make(map[string]int32),
@@ -136,6 +151,9 @@ func Compile(filters []string, variants ...Options) *Program {
 		baseLeaf:  make(map[Node]int32),
 		parseOnce: make(map[string]parsed),
 	}
+}
+
+func (b *builder) compile(filters []string, variants []Options) *Program {
 	for v, opt := range variants {
 		b.variant, b.options = v, opt
 		b.changed = changedRules(variants[0].Rules, opt.Rules)
@@ -156,6 +174,23 @@ func (p *Program) Len() int { return len(p.filters[0]) }
 
 // Filter is the i-th filter under variant 0.
 func (p *Program) Filter(i int) *Filter { return &p.filters[0][i] }
+
+// Reads lists the columns that the i-th filter reads under variant 0, as indices into Attributes, in the order in which its
+// text names them; a literal key a.b stands before the column of a.
+func (p *Program) Reads(i int) []int {
+	var list []int
+	for _, s := range p.Filter(i).sites {
+		if s.leaf < 0 {
+			continue
+		}
+		for _, c := range p.leaves[s.leaf].candidates {
+			if !slices.Contains(list, c.column) {
+				list = append(list, c.column)
+			}
+		}
+	}
+	return list
+}
 
 type parsed struct {
 	tree Node

@@ -21,8 +21,18 @@ type bar struct {
 	now       func() time.Time
 }
 
+// newCounter is newBar for a task that counts something else than identities.
+func newCounter(e env, w io.Writer, quiet bool, task string) *bar {
+	return startBar(e, w, quiet, task, func(*bar) string { return "  left" })
+}
+
 // newBar starts a bar on w for a task, or a bar that shows nothing.
 func newBar(e env, w io.Writer, quiet bool, task string) *bar {
+	return startBar(e, w, quiet, task, (*bar).rate)
+}
+
+// startBar starts a bar. beside is the text before the time that is left.
+func startBar(e env, w io.Writer, quiet bool, task string, beside func(*bar) string) *bar {
 	if quiet || !e.progress {
 		return &bar{}
 	}
@@ -32,7 +42,7 @@ func newBar(e env, w io.Writer, quiet bool, task string) *bar {
 		mpb.PrependDecorators(decor.Name(task+" ")),
 		mpb.AppendDecorators(
 			decor.Percentage(decor.WC{W: 5}),
-			decor.Any(func(decor.Statistics) string { return b.rate() }),
+			decor.Any(func(decor.Statistics) string { return beside(b) }),
 			decor.OnComplete(decor.AverageETA(decor.ET_STYLE_GO, decor.WC{W: 6}), ""),
 		))
 	return b

@@ -63,26 +63,31 @@ exported; every part can be named by a flag instead. What cannot be evaluated is
 		},
 	}
 	f := cmd.Flags()
-	addInputFlags(f, &opt)
-	f.StringVar(&opt.policy, "policy", "", "name or id of the policy, where the export holds several")
 	f.StringVar(&opt.version, "version", "current", "version of the policy: a number, draft or current")
+	addRunFlags(f, &opt)
+	mustComplete(cmd, "semantics", "vendor", "rfc7644")
+	mustComplete(cmd, "version", "current", "draft")
+	return cmd
+}
+
+// addRunFlags adds what every run over a snapshot takes, but for the choice of the version.
+func addRunFlags(f *pflag.FlagSet, opt *simulateOptions) {
+	addInputFlags(f, opt)
+	f.StringVar(&opt.policy, "policy", "", "name or id of the policy, where the export holds several")
 	f.StringVar(&opt.asOf, "as-of", "", "time that the run stands for, RFC 3339 or YYYY-MM-DD (default: the snapshot's taken_at, else now)")
 	addFilterFlags(f, &opt.semantics, &opt.rules)
-	f.StringVar(&opt.active, "active-attribute", "is_active", "boolean attribute that tells active identities, for limits.denominator=active")
+	f.StringVar(&opt.active, "active-attribute", "is_active", "boolean attribute that tells active identities, for limits.denominator=active and for leavers")
 	f.BoolVar(&opt.json, "json", false, "print the result as JSON on stdout instead of the summary")
 	f.StringArrayVar(&opt.reports, "report", nil, "write a report: PATH ends in .json or .xlsx (repeatable)")
 	f.StringVar(&opt.rows, "rows", "", "write one row an identity: PATH ends in .ndjson, .jsonl or .csv")
 	f.StringVar(&opt.failOn, "fail-on", "limit,guard", "what makes exit code 3: a list of limit, guard, maybe, error, warning, or none; limits that are measured on a first run count only when limit is named")
-	f.BoolVar(&opt.detailed, "detailed-exitcode", false, "exit with 2 when identities are affected and nothing else is wrong")
+	f.BoolVar(&opt.detailed, "detailed-exitcode", false, "exit with 2 when something changes and nothing else is wrong")
 	f.BoolVar(&opt.strict, "strict", false, "unknown fields in the exports are errors")
 	f.BoolVar(&opt.quiet, "quiet", false, "only the verdict line; no progress")
 	f.BoolVar(&opt.noColor, "no-color", false, "no colour (as NO_COLOR)")
 	f.BoolVar(&opt.digest, "digest", false, "put the population's SHA-256 into the result (always with --report)")
-	f.IntVar(&opt.listed, "list-identities", report.DefaultIdentityCap, "how many affected identities the result lists")
+	f.IntVar(&opt.listed, "list-identities", report.DefaultIdentityCap, "how many of the identities concerned the result lists")
 	addScaleFlags(f, &opt.workers, &opt.batchRows)
-	mustComplete(cmd, "semantics", "vendor", "rfc7644")
-	mustComplete(cmd, "version", "current", "draft")
-	return cmd
 }
 
 func addInputFlags(f *pflag.FlagSet, opt *simulateOptions) {

@@ -16,21 +16,36 @@ import (
 	"github.com/lcmsim/lcmsim/scimeval"
 )
 
-// simulation is everything that one run works on.
-type simulation struct {
+// session is what every run over a snapshot works on: everything but the population.
+type session struct {
 	opt      simulateOptions
 	snapshot *loader.Snapshot
 	policy   *engine.Policy
-	version  *engine.Version
 	rules    engine.Rules
 	failOn   report.FailOn
 	asOf     time.Time
-	program  *engine.Program
+}
+
+// simulation is a run of one policy version.
+type simulation struct {
+	*session
+	version *engine.Version
+	program *engine.Program
 }
 
 // openSimulation checks flags and reads everything but the population.
 func openSimulation(e env, opt simulateOptions) (*simulation, error) {
-	run := &simulation{opt: opt, failOn: report.DefaultFailOn()}
+	s, err := openSession(e, opt)
+	if err != nil {
+		return nil, err
+	}
+	run := &simulation{session: s}
+	run.version, err = loader.SelectVersion(run.policy, opt.version)
+	return run, err
+}
+
+func openSession(e env, opt simulateOptions) (*session, error) {
+	run := &session{opt: opt, failOn: report.DefaultFailOn()}
 	if err := checkScale(opt.workers, opt.batchRows); err != nil {
 		return nil, err
 	}
@@ -56,9 +71,6 @@ func openSimulation(e env, opt simulateOptions) (*simulation, error) {
 	if run.policy, err = loader.SelectPolicy(snap.Policies, opt.policy); err != nil {
 		return nil, err
 	}
-	if run.version, err = loader.SelectVersion(run.policy, opt.version); err != nil {
-		return nil, err
-	}
 	if run.rules, err = chooseRules(opt.semantics, opt.rules, snap.Config.Rules, snap.Schema); err != nil {
 		return nil, err
 	}
@@ -76,7 +88,7 @@ func openSimulation(e env, opt simulateOptions) (*simulation, error) {
 
 // createOutputs creates the files of the rows (nil = none are wanted) and of the reports, in the order of the flags, so that
 // a path that cannot be written ends the run before it begins.
-func (run *simulation) createOutputs(out *outputs) (rows *output, reports []*output, err error) {
+func (run *session) createOutputs(out *outputs) (rows *output, reports []*output, err error) {
 	inputs := run.inputs()
 	if run.opt.rows != "" {
 		if rows, err = out.create(run.opt.rows, inputs...); err != nil {
@@ -94,7 +106,7 @@ func (run *simulation) createOutputs(out *outputs) (rows *output, reports []*out
 }
 
 // inputs are the files that the run reads, or would find in the snapshot.
-func (run *simulation) inputs() []string {
+func (run *session) inputs() []string {
 	p := run.opt.paths
 	list := []string{p.Policy, p.Versions, p.Profiles, p.Schema, p.Config, p.Grants, p.History, run.snapshot.Identities, run.snapshot.Overrides}
 	list = append(list, run.snapshot.Secondary...)
@@ -160,22 +172,13 @@ func (run *simulation) simulate(ctx context.Context, e env, out *output) (*repor
 	})
 	progress := newBar(e, e.stderr, run.opt.quiet, "simulating")
 	defer progress.end()
-	pop, err := loader.OpenPopulation(ctx, loader.PopulationOptions{
-		Path: snap.Identities, Schema: snap.Schema, EntityType: run.policy.EntityType,
-		Attributes: run.program.Attributes(), BatchRows: run.opt.batchRows,
-		Digest: run.opt.digest || len(run.opt.reports) > 0, Strict: run.opt.strict, Progress: progress.set,
-	})
+	pop, joined, err := run.openPopulation(ctx, run.policy, run.program.Attributes(), progress)
 	if err != nil {
 		return nil, err
 	}
 	defer pop.Close()
 
-	classifiers := make([]*engine.Classifier, cmp.Or(run.opt.workers, runtime.NumCPU()))
-	workers := make([]func(*loader.Batch) (*engine.Classes, error), len(classifiers))
-	for i := range classifiers {
-		classifiers[i] = run.program.NewClassifier()
-		workers[i] = func(b *loader.Batch) (*engine.Classes, error) { return classifiers[i].Classify(b.Record, b.IDs) }
-	}
+	workers, seen := run.workersOf(run.program.NewClassifier)
 	sim := run.program.NewSimulation()
 	rows, err := newRowSink(sim, out, run.opt.listed)
 	if err != nil {
@@ -191,68 +194,98 @@ func (run *simulation) simulate(ctx context.Context, e env, out *output) (*repor
 		return nil, err
 	}
 	progress.end()
-	seen := classifiers[0].Observations()
-	for _, c := range classifiers[1:] {
-		seen.Add(c.Observations())
-	}
-	return run.document(sim, seen, pop.Report(), rows.listed)
+	return run.document(sim, seen(), pop.Report(), joined, rows.listed)
 }
 
-func (run *simulation) document(sim *engine.Simulation, seen *scimeval.Observations, read loader.Report, listed report.Identities) (*report.Document, error) {
+// openPopulation opens the population of the snapshot, joined with its secondary sources and overrides. The findings are about
+// those.
+func (run *session) openPopulation(ctx context.Context, p *engine.Policy, attributes []scimeval.Attribute, progress *bar) (*loader.Population, []engine.Finding, error) {
 	snap := run.snapshot
+	secondary, findings := snap.SecondaryOf(p)
+	pop, err := loader.OpenPopulation(ctx, loader.PopulationOptions{
+		Path: snap.Identities, Schema: snap.Schema, EntityType: p.EntityType, Secondary: secondary, Overrides: snap.Overrides,
+		Attributes: attributes, BatchRows: run.opt.batchRows,
+		Digest: run.opt.digest || len(run.opt.reports) > 0, Strict: run.opt.strict, Progress: progress.set,
+	})
+	return pop, findings, err
+}
+
+// workersOf makes the functions that evaluate batches, one a goroutine, and what adds up what they saw.
+func (run *session) workersOf(classifier func() *engine.Classifier) (workers []func(*loader.Batch) (*engine.Classes, error), seen func() *scimeval.Observations) {
+	classifiers := make([]*engine.Classifier, cmp.Or(run.opt.workers, runtime.NumCPU()))
+	for i := range classifiers {
+		classifiers[i] = classifier()
+		workers = append(workers, func(b *loader.Batch) (*engine.Classes, error) { return classifiers[i].Classify(b.Record, b.IDs) })
+	}
+	return workers, func() *scimeval.Observations {
+		all := classifiers[0].Observations()
+		for _, c := range classifiers[1:] {
+			all.Add(c.Observations())
+		}
+		return all
+	}
+}
+
+// populationInput is a population as reports name it.
+func populationInput(path string, read loader.Report) report.PopulationInput {
+	in := report.PopulationInput{Path: path, Identities: read.Identities, Excluded: read.Excluded}
+	if read.SHA256 != "" {
+		in.SHA256 = &read.SHA256
+	}
+	return in
+}
+
+// attributeNames lists the attributes of a population.
+func attributeNames(read loader.Report) []string {
 	names := make([]string, len(read.Attributes))
 	for i, a := range read.Attributes {
 		names[i] = a.Name
 	}
-	result, findings := sim.Result(engine.Seen{Observations: seen, Attributes: names})
+	return names
+}
+
+func (run *simulation) document(sim *engine.Simulation, seen *scimeval.Observations, read loader.Report, joined []engine.Finding, listed report.Identities) (*report.Document, error) {
+	snap := run.snapshot
+	result, findings := sim.Result(engine.Seen{Observations: seen, Attributes: attributeNames(read)})
 	findings = append(findings, snap.Findings(run.policy, run.version)...)
-	for _, f := range read.Findings {
-		f.File = run.inSnapshot(f.File)
-		findings = append(findings, f)
-	}
-	findings = append(findings, run.notApplied(read)...)
+	findings = append(findings, run.readFindings(read, joined)...)
+	findings = append(findings, run.moverAssumed(read)...)
 	other, err := run.otherInputs()
 	if err != nil {
 		return nil, err
 	}
-	population := report.PopulationInput{Path: snap.Identities, Identities: read.Identities, Excluded: read.Excluded}
-	if read.SHA256 != "" {
-		population.SHA256 = &read.SHA256
-	}
 	return report.New(report.Input{
 		ToolVersion: version, AsOf: run.asOf, Rules: run.rules,
 		Policy: run.policy, Version: run.version, Catalog: &snap.Catalog,
-		Population: population, Other: other, Result: result, Findings: findings, Identities: listed,
+		Population: populationInput(snap.Identities, read), Other: other, Result: result, Findings: findings, Identities: listed,
 		FailOn: run.failOn, DetailedExitcode: run.opt.detailed,
 	}), nil
 }
 
-// notApplied are findings about inputs that are there and that a simulation does not use.
-func (run *simulation) notApplied(read loader.Report) []engine.Finding {
-	var list []engine.Finding
-	add := func(sev engine.Severity, code, file, message, hint string, count int) {
-		list = append(list, engine.Finding{Severity: sev, Code: code, Position: engine.Position{File: file}, Column: engine.NoColumn,
-			Message: message, Hint: hint, Count: count})
+// readFindings are those of reading the population and what is joined into it.
+func (run *session) readFindings(read loader.Report, joined []engine.Finding) []engine.Finding {
+	var findings []engine.Finding
+	for _, list := range [][]engine.Finding{joined, read.Findings} {
+		for _, f := range list {
+			f.File = run.inSnapshot(f.File)
+			findings = append(findings, f)
+		}
 	}
-	snap := run.snapshot
-	for _, path := range snap.Secondary {
-		add(engine.SeverityError, "source-not-joined", run.inSnapshot(path), "the secondary source is not joined; attributes that only it has count as absent",
-			"join it into the population beforehand", 1)
+	return findings
+}
+
+// moverAssumed says that identities without sys_attr__is_mover count as no movers.
+func (run *session) moverAssumed(read loader.Report) []engine.Finding {
+	if read.MoverAssumed == 0 {
+		return nil
 	}
-	if snap.Overrides != "" {
-		add(engine.SeverityError, "source-not-joined", run.inSnapshot(snap.Overrides), "the overrides are not applied; identities keep the attributes of the population",
-			"apply them to the population beforehand", 1)
-	}
-	if read.MoverAssumed > 0 {
-		add(engine.SeverityWarning, "mover-assumed", run.inSnapshot(snap.Identities),
-			fmt.Sprintf("sys_attr__is_mover is used, and %s identities do not have it: taken as false", report.Count(read.MoverAssumed)),
-			"add the attribute to the population", read.MoverAssumed)
-	}
-	return list
+	return []engine.Finding{{Severity: engine.SeverityWarning, Code: "mover-assumed", Position: engine.Position{File: run.inSnapshot(run.snapshot.Identities)}, Column: engine.NoColumn,
+		Message: fmt.Sprintf("sys_attr__is_mover is used, and %s identities do not have it: taken as false", report.Count(read.MoverAssumed)),
+		Hint:    "add the attribute to the population", Count: read.MoverAssumed}}
 }
 
 // inSnapshot is a path as findings name it: relative to the snapshot where it lies inside.
-func (run *simulation) inSnapshot(path string) string {
+func (run *session) inSnapshot(path string) string {
 	if rel, err := filepath.Rel(run.snapshot.Dir, path); run.snapshot.Dir != "" && err == nil && filepath.IsLocal(rel) {
 		return filepath.ToSlash(rel)
 	}
@@ -260,7 +293,7 @@ func (run *simulation) inSnapshot(path string) string {
 }
 
 // otherInputs lists the further files that the result depends on, with their digests.
-func (run *simulation) otherInputs() ([]report.OtherInput, error) {
+func (run *session) otherInputs() ([]report.OtherInput, error) {
 	var list []report.OtherInput
 	for _, part := range []struct{ kind, name string }{
 		{"schema", "schema.yaml"}, {"config", "lcmsim.yaml"}, {"grants", "grants.csv"}, {"history", "history.csv"},

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lcmsim/lcmsim/report"
+)
+
+// diffOptions are the flags of diff: those of simulate, and the sides.
+type diffOptions struct {
+	simulateOptions
+	from, to      string
+	baseline      string
+	cohorts       []string
+	noAttribution bool
+	expectNone    bool
+}
+
+func newDiffCmd(e env) *cobra.Command {
+	var opt diffOptions
+	cmd := &cobra.Command{
+		Use:   "diff [SNAPSHOT]",
+		Short: "Compare two policy versions, two populations, or both: who gains and loses what",
+		Long: `Evaluates two sides for every identity and says who gains and who loses which actions, access profiles and
+entitlements, whether a safety limit would trip, and which edit of the policy explains it.
+
+The policy comes from --from and --to: a version number, current, draft, a file with a policy or a version, or another
+snapshot directory, which brings its access profiles too. Without them, the current version is compared with the draft.
+
+The earlier side's population comes from --baseline, a snapshot directory or a population file; without it both sides have
+the population of SNAPSHOT. With both a policy and a population axis, the effects of policy and data are told apart.
+--baseline can also be grants (what is held today), members (the exported membership of access profiles), or none.`,
+		Example: `  lcmsim diff snapshot/                                   # the current version against the draft
+  lcmsim diff snapshot/ --from 6 --to 7 --report changes.xlsx
+  lcmsim diff snapshot/ --baseline last-month/            # the same policy, two populations: joiners, movers, leavers
+  lcmsim diff snapshot/ --to draft --baseline last-month/ # both: policy effect, data effect, interaction
+  lcmsim diff snapshot/ --to draft --baseline grants      # against what people hold today
+  lcmsim diff snapshot/ --to refactored.json --expect-no-changes`,
+		Args: arguments(cobra.MaximumNArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				opt.paths.Dir = args[0]
+			}
+			opt.failSet = cmd.Flags().Changed("fail-on")
+			return runDiff(cmd.Context(), e, opt)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&opt.from, "from", "", "earlier policy: a version number, current, draft, a file, or a snapshot (default: current)")
+	f.StringVar(&opt.to, "to", "", "later policy, likewise (default: draft; current with --baseline or --from)")
+	f.StringVar(&opt.baseline, "baseline", "", "earlier side besides the policy: a snapshot or population, grants, members or none")
+	f.StringArrayVar(&opt.cohorts, "cohort", nil, "look for over-represented values of this attribute among those who lose something, besides those that filters name (repeatable)")
+	f.BoolVar(&opt.noAttribution, "no-attribution", false, "do not compute what each edit of the policy explains")
+	f.BoolVar(&opt.expectNone, "expect-no-changes", false, "exit with 3 when anything changes: for refactorings")
+	addRunFlags(f, &opt.simulateOptions)
+	mustComplete(cmd, "semantics", "vendor", "rfc7644")
+	return cmd
+}
+
+func runDiff(ctx context.Context, e env, opt diffOptions) error {
+	run, err := openComparison(e, opt)
+	if err != nil {
+		return err
+	}
+	var out outputs
+	defer out.discard()
+	rows, reports, err := run.createOutputs(&out)
+	if err != nil {
+		return err
+	}
+	doc, err := run.compare(ctx, e, rows)
+	if err != nil {
+		return err
+	}
+	for i, path := range opt.reports {
+		render, err := diffFormat(path)
+		if err != nil {
+			return err
+		}
+		if err := render(reports[i], doc); err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return err // interrupted while the reports were written
+	}
+	if err := out.commit(); err != nil {
+		return err
+	}
+	switch {
+	case opt.json:
+		err = report.WriteDiffJSON(e.stdout, doc)
+	case opt.quiet:
+		_, err = fmt.Fprintln(e.stdout, report.Printable(doc.Verdict.Line()))
+	default:
+		err = report.WriteDiffTerminal(e.stdout, doc, e.terminal(opt.noColor))
+	}
+	if err != nil {
+		return err
+	}
+	if doc.Exit.Code != report.ExitOK {
+		return &exitError{code: doc.Exit.Code}
+	}
+	return nil
+}
+
+// diffFormat is what writes the kind of report that a path's extension asks for.
+func diffFormat(path string) (func(io.Writer, *report.DiffDocument) error, error) {
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".json":
+		return report.WriteDiffJSON, nil
+	case ".xlsx":
+		return report.WriteDiffXLSX, nil
+	}
+	return nil, fmt.Errorf("--report %s: the name must end in .json or .xlsx", path)
+}

@@ -1,0 +1,47 @@
+package engine
+
+import "fmt"
+
+// findings are those of the policies and of what the two sides met.
+func (d *Diff) findings(r *DiffResult, seen Seen) []Finding {
+	p := d.program
+	m := d.met
+	m.active, m.baseline = d.active, -1
+	if d.base != nil {
+		m.baseline = d.base.Len()
+	}
+	list := append(p.findings[:len(p.findings):len(p.findings)], p.populationFindings(seen, m)...)
+	add := func(severity Severity, code string, count int, message, hint string) {
+		list = append(list, Finding{Severity: severity, Code: code, Position: p.in.Version.Position, Column: NoColumn, Message: message, Hint: hint, Count: max(1, count)})
+	}
+	if d.base != nil {
+		common := countBits(d.present)
+		switch smaller := min(d.rows, d.base.Len()); {
+		case common == 0:
+			add(SeverityError, "no-common-identities", d.rows, "no identity is in both populations: everybody looks new, and nothing can be compared",
+				"both populations must have the same kind of entity_id, letter by letter")
+		case common*2 < smaller:
+			add(SeverityWarning, "few-common-identities", smaller-common,
+				fmt.Sprintf("only %s identities are in both populations, of %s now and %s before", Grouped(common), Grouped(d.rows), Grouped(d.base.Len())),
+				"check that both are exports of the same source")
+		}
+	}
+	if d.members != nil && d.met.members == 0 {
+		add(SeverityError, "members-unmatched", d.rows, "no member of any access profile is in the population",
+			"members are listed by the tenant's own id: give the population the field id, or by entity_id, letter by letter")
+	}
+	removal := 0
+	for i := range d.classes {
+		c := &d.classes[i]
+		if c.key.later != absent && d.removalUnknown(c.key) {
+			removal += c.size
+		}
+	}
+	if removal > 0 {
+		add(SeverityWarning, "may-remove-others", removal,
+			fmt.Sprintf("from %s identities more is removed than before, by actions with remove_existing_relationships; what that is is not known", Grouped(removal)),
+			"add grants.csv, the entitlements held today, to see the revokes")
+	}
+	SortFindings(list)
+	return list
+}

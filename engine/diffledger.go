@@ -1,0 +1,157 @@
+package engine
+
+import "slices"
+
+// compared is a diff as limits count it: what changes counts, unless nothing is known about what was before.
+type compared struct {
+	*Diff
+	total reach
+	ends  []reach       // by rank of entity: identities that have it in the end
+	lasts map[int]reach // by class: identities that lose something that nobody has in the end; nil = holdings tell
+}
+
+func (d *Diff) newLedger(r *DiffResult, ends []reach) *compared {
+	c := &compared{Diff: d, total: reach{r.Summary.AffectedLow, r.Summary.AffectedHigh}, ends: ends}
+	if !d.program.guardsLastHolder() {
+		return c
+	}
+	if d.joined != nil {
+		table := d.program.plan.entities
+		d.joined.holders.settle(table, func(e int) tally {
+			end := ends[table.rank[e]]
+			return tally{end.low, end.high - end.low}
+		})
+		return c
+	}
+	c.lasts = make(map[int]reach)
+	for i := range d.classes {
+		change := &d.classes[i].change
+		t := isFalse
+		for _, e := range change.entities.lost {
+			switch end := ends[e]; {
+			case end.high == 0:
+				t = isTrue
+			case end.low == 0:
+				t = max(t, isUnknown)
+			}
+		}
+		for _, e := range change.entities.maybe {
+			if ends[e].low == 0 {
+				t = max(t, isUnknown)
+			}
+		}
+		var n reach
+		n.add(t, d.classes[i].size)
+		c.lasts[i] = n
+	}
+	return c
+}
+
+func (c *compared) basis() string {
+	if c.kind == BaselineNone || c.program.in.Rules.AffectedPlanned {
+		return BasisFirstRun
+	}
+	return BasisChanged
+}
+
+func (c *compared) population() (all, active, baseline int) {
+	baseline = -1
+	if c.base != nil {
+		baseline = c.base.Len()
+	}
+	return c.rows, c.active, baseline
+}
+
+func (c *compared) affected() reach { return c.total }
+
+func (c *compared) classes() int { return len(c.Diff.classes) }
+
+// size leaves out those who were removed from the source: they are in no cohort of the population.
+func (c *compared) size(class int) int {
+	if c.Diff.classes[class].key.later == absent {
+		return 0
+	}
+	return c.Diff.classes[class].size
+}
+
+func (c *compared) vector(class int) []uint64 {
+	key := c.Diff.classes[class].key
+	if key.later == absent {
+		return c.base.vectors.at(int(key.base))
+	}
+	return c.vectors.at(int(key.later))
+}
+
+func (c *compared) affectedIn(class int) reach { return c.tallyOf(class).affected }
+
+func (c *compared) affectedBy(class int, workflow string) reach {
+	var r reach
+	of := &c.Diff.classes[class]
+	if of.key.later == absent {
+		if c.triggers(c.before(of.key), c.program.from)[workflow] != isFalse {
+			r.add(isUnknown, of.size)
+		}
+		return r
+	}
+	t := c.restricted(of.key, func(name string) bool { return name == workflow })
+	if c.program.in.Rules.AffectedPlanned {
+		t = c.to.at(of.key.later).outcome.affectedBy(c.program.plan, workflow)
+	}
+	r.add(min(t, of.unit.affected), of.size)
+	return r
+}
+
+func (c *compared) hit(class int, effect string) reach {
+	return c.tallyOf(class).effects[slices.Index(LimitEffects, effect)]
+}
+
+// guarded counts what is planned in the end, whoever had it before, and what is lost.
+func (c *compared) guarded(class int, effect string) reach {
+	of := &c.Diff.classes[class]
+	switch {
+	case effect == EffectLastHolder && c.lasts != nil:
+		return c.lasts[class]
+	case effect == EffectLastHolder:
+		return c.joined.holders.last(class).reach
+	case of.key.later == absent:
+		return reach{}
+	}
+	hit := c.hit(class, effect)
+	var planned reach
+	o := c.to.at(of.key.later).outcome
+	switch {
+	case effect != "revoke":
+		planned.add(o.gets(c.program.plan, Effect(effect)), of.size)
+	case c.joined != nil:
+		planned = c.joined.guarded[class]
+	case len(o.removal.high) > 0 && c.program.in.Grants == nil:
+		planned.add(isUnknown, of.size)
+	}
+	return reach{max(hit.low, planned.low), max(hit.high, planned.high)}
+}
+
+func (c *compared) example(class int, effect string) string {
+	switch {
+	case c.joined == nil:
+	case effect == EffectLastHolder:
+		return c.joined.holders.last(class).example
+	case c.joined.examples[class] != nil:
+		if id := c.joined.examples[class][slices.Index(LimitEffects, effect)]; id != "" {
+			return id
+		}
+	}
+	return c.Diff.classes[class].exemplar
+}
+
+func (c *compared) notSeen() []string {
+	if c.basis() == BasisFirstRun {
+		return []string{"what was applied before: every planned action counts as a change (first run)"}
+	}
+	switch c.kind {
+	case BaselineGrants:
+		return []string{"syncs and other actions that grant and take nothing: the grants file says nothing of them"}
+	case BaselineMembers:
+		return []string{"syncs and other actions that grant and take nothing: the membership says nothing of them"}
+	}
+	return []string{"workflows without continuous_sync for identities whose trigger was true before: they do not run again"}
+}

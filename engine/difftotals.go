@@ -1,0 +1,379 @@
+package engine
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+)
+
+// Result counts what was added so far, and gives all findings. progress, if not nil, is called while the edits are attributed;
+// when it returns false they are left out.
+func (d *Diff) Result(seen Seen, progress func(done, total int) bool) (*DiffResult, []Finding) {
+	r := &DiffResult{Baseline: d.kind}
+	d.summarize(r)
+	d.countWorkflows(r)
+	d.countActions(r)
+	d.countProfiles(r)
+	ends := d.countEntities(r)
+	r.Summary.Destructive = r.Summary.Lost > 0 || r.Summary.Deactivated > 0 || r.Summary.Revoked > 0
+	byClass := d.attribute(r, progress)
+	l := d.newLedger(r, ends)
+	r.Limits = d.program.newJudge(d.program.in.Rules, l).limits()
+	r.Cohorts = lifts(d.cohorts, d.rows, d.losers)
+	r.ClassesTotal = len(d.classes)
+	r.Classes = d.largestClasses(byClass)
+	return r, d.findings(r, seen)
+}
+
+func (d *Diff) summarize(r *DiffResult) {
+	s := &r.Summary
+	for class := range d.classes {
+		c, t := &d.classes[class], d.tallyOf(class)
+		s.Identities += c.size
+		s.Changed += t.statuses[StatusChanged]
+		s.Maybe += t.statuses[StatusMaybe]
+		s.Unchanged += t.statuses[StatusUnchanged]
+		s.New += t.statuses[StatusNew]
+		s.RemovedFromSource += t.statuses[StatusRemoved]
+		s.Gained += t.gained
+		s.Lost += t.lost
+		s.AffectedLow += t.affected.low
+		s.AffectedHigh += t.affected.high
+		s.Unknown += t.unknown
+		s.Deactivated += t.deactivated
+		s.Revoked += t.revoked.low
+		s.MaybeRevoked += t.revoked.high - t.revoked.low
+		s.ActionsGained += c.size * len(c.change.actions.gained)
+		s.ActionsLost += c.size * len(c.change.actions.lost)
+		s.ActionsMaybe += c.size * len(c.change.actions.maybe)
+		s.EntitlementsGained += c.size * len(c.change.entities.gained)
+		s.EntitlementsLost += c.size * len(c.change.entities.lost)
+		s.EntitlementsMaybe += c.size * len(c.change.entities.maybe)
+	}
+	if d.base != nil {
+		s.Movers, s.Leavers = &d.movers, &d.leavers
+	}
+	if d.joined != nil && d.joined.wanted {
+		total := d.joined.total
+		s.Holdings = &total
+		s.EntitlementsGained, s.EntitlementsLost, s.EntitlementsMaybe = total.RealGrants, total.Revokes, total.Maybe
+		s.ActionsGained = s.Deactivated
+	}
+}
+
+// countWorkflows counts triggers, by name of workflow; duplicates of a name count as one.
+func (d *Diff) countWorkflows(r *DiffResult) {
+	r.Workflows = []WorkflowChange{}
+	at := make(map[string]int)
+	for _, built := range []*plan{d.program.plan, d.program.from} {
+		if built == nil {
+			continue
+		}
+		for _, w := range built.workflows {
+			if _, known := at[w.Name]; !known {
+				at[w.Name] = len(r.Workflows)
+				r.Workflows = append(r.Workflows, WorkflowChange{Name: w.Name})
+			}
+		}
+	}
+	for i := range d.classes {
+		c := &d.classes[i]
+		if c.key.later == absent {
+			continue
+		}
+		was := d.triggers(d.before(c.key), d.program.from)
+		now := d.triggers(d.after(c.key), d.program.plan)
+		for name, place := range at {
+			w := &r.Workflows[place]
+			from, to := was[name], now[name]
+			switch {
+			case d.program.from == nil && d.kind != BaselineNone: // nothing to compare with
+			case from == isTrue && to == isTrue:
+				w.Unchanged += c.size
+			case from == isFalse && to == isTrue:
+				w.Gained += c.size
+			case from == isTrue && to == isFalse:
+				w.Lost += c.size
+			case from != to:
+				w.Maybe += c.size
+			}
+		}
+		touched := make(map[string]bool)
+		for _, list := range [][]int{c.change.actions.gained, c.change.actions.lost} {
+			for _, a := range list {
+				touched[d.program.items.actions[a].workflow] = true
+			}
+		}
+		for name := range touched {
+			if place, known := at[name]; known {
+				r.Workflows[place].Changed += c.size
+			}
+		}
+	}
+}
+
+// triggers are the truths of the triggers of a state, by name of workflow.
+func (d *Diff) triggers(s *state, built *plan) map[string]truth {
+	m := make(map[string]truth)
+	if built == nil {
+		return m
+	}
+	for i, t := range s.workflows {
+		m[built.workflows[i].Name] = max(m[built.workflows[i].Name], t)
+	}
+	return m
+}
+
+func (d *Diff) countActions(r *DiffResult) {
+	r.Actions = []ActionChange{}
+	type key struct{ name, kind string }
+	at := make(map[key]int)
+	add := func(name, kind string, effect Effect) {
+		if _, known := at[key{name, kind}]; !known {
+			at[key{name, kind}] = len(r.Actions)
+			r.Actions = append(r.Actions, ActionChange{Name: name, Type: kind, Effect: effect})
+		}
+	}
+	for _, built := range []*plan{d.program.plan, d.program.from} {
+		if built != nil {
+			for _, a := range built.actions {
+				add(a.Name, a.Type, a.effect)
+			}
+		}
+	}
+	for i := range d.classes {
+		c := &d.classes[i]
+		count := func(list []int, field func(*ActionChange) *int) {
+			seen := make(map[int]bool, len(list))
+			for _, item := range list {
+				a := d.program.items.actions[item]
+				place, known := at[key{a.name, a.kind}]
+				if known && !seen[place] {
+					seen[place] = true
+					*field(&r.Actions[place]) += c.size
+				}
+			}
+		}
+		count(c.change.actions.gained, func(a *ActionChange) *int { return &a.Gained })
+		count(c.change.actions.lost, func(a *ActionChange) *int { return &a.Lost })
+		count(c.change.actions.maybe, func(a *ActionChange) *int { return &a.Maybe })
+		count(c.change.actions.kept, func(a *ActionChange) *int { return &a.Unchanged })
+	}
+	if d.joined != nil {
+		for name, n := range d.joined.deactivations {
+			r.Actions[at[key{name.Name, name.Type}]].Gained += n
+		}
+	}
+}
+
+func (d *Diff) countProfiles(r *DiffResult) {
+	r.AccessProfiles = make([]ProfileChange, len(d.program.items.profiles))
+	for i, id := range d.program.items.profiles {
+		r.AccessProfiles[i] = ProfileChange{ID: id, Name: d.program.items.names[i]}
+	}
+	for i := range d.classes {
+		c := &d.classes[i]
+		for _, p := range c.change.profiles.gained {
+			r.AccessProfiles[p].Gained += c.size
+		}
+		for _, p := range c.change.profiles.lost {
+			r.AccessProfiles[p].Lost += c.size
+		}
+		for _, p := range c.change.profiles.maybe {
+			r.AccessProfiles[p].Maybe += c.size
+		}
+		for _, p := range c.change.profiles.kept {
+			r.AccessProfiles[p].Unchanged += c.size
+		}
+	}
+}
+
+// countEntities counts entitlements, and by rank the identities that have each in the end.
+func (d *Diff) countEntities(r *DiffResult) (ends []reach) {
+	table := d.program.plan.entities
+	counts := make([]entityCount, len(table.keys))
+	ends = make([]reach, len(table.keys))
+	for i := range d.classes {
+		c := &d.classes[i]
+		for _, e := range c.change.entities.gained {
+			counts[e].gained += c.size
+		}
+		for _, e := range c.change.entities.lost {
+			counts[e].lost += c.size
+		}
+		for _, e := range c.change.entities.maybe {
+			counts[e].maybe += c.size
+		}
+		for _, e := range c.change.entities.kept {
+			counts[e].kept += c.size
+		}
+		if c.key.later == absent {
+			continue
+		}
+		after := d.after(c.key)
+		for _, e := range after.entities.low {
+			ends[e].low += c.size
+		}
+		for _, e := range after.entities.high {
+			ends[e].high += c.size
+		}
+	}
+	if d.joined != nil {
+		for e, n := range d.joined.ranks {
+			counts[e].gained += n.gained
+			counts[e].maybe += n.maybe
+			counts[e].kept += n.kept
+		}
+	}
+	r.Entitlements = make([]EntitlementChange, 0, len(table.byRank))
+	place := make(map[heldKey]int)
+	for rank, e := range table.byRank {
+		shown, n := table.result(e, tally{}), counts[rank]
+		r.Entitlements = append(r.Entitlements, EntitlementChange{
+			DatasourceID: shown.DatasourceID, EntityType: shown.EntityType, EntityID: shown.EntityID, Name: shown.Name,
+			AssignedToType: shown.AssignedToType, AssignedToID: shown.AssignedToID,
+			Gained: n.gained, Lost: n.lost, Maybe: n.maybe, Unchanged: n.kept,
+		})
+		h := heldKey{shown.DatasourceID, shown.EntityType, shown.EntityID}
+		if _, taken := place[h]; !taken {
+			place[h] = rank
+		}
+	}
+	if d.joined != nil {
+		d.countRevoked(r, place)
+	}
+	return ends
+}
+
+// countRevoked counts what is taken away from those who hold it; an entitlement that no profile holds gets an entry of its own.
+func (d *Diff) countRevoked(r *DiffResult, place map[heldKey]int) {
+	for _, h := range slices.SortedFunc(maps.Keys(d.joined.revoked), heldKey.compare) {
+		i, ok := place[h]
+		if !ok {
+			i = len(r.Entitlements)
+			e := EntitlementChange{DatasourceID: h.datasource, EntityType: h.entityType, EntityID: h.id}
+			if name := d.joined.to.names[h]; name != "" {
+				e.Name = &name
+			}
+			r.Entitlements = append(r.Entitlements, e)
+		}
+		r.Entitlements[i].Revoked = d.joined.revoked[h]
+		if d.joined.wanted {
+			r.Entitlements[i].Lost = d.joined.revoked[h]
+		}
+	}
+	slices.SortStableFunc(r.Entitlements, func(a, b EntitlementChange) int {
+		return cmp.Or(cmp.Compare(a.DatasourceID, b.DatasourceID), cmp.Compare(a.EntityType, b.EntityType), cmp.Compare(a.EntityID, b.EntityID))
+	})
+}
+
+// attribute divides the changes between policy and data and among the edits. byClass are, by class, the edits that alone
+// change it.
+func (d *Diff) attribute(r *DiffResult, progress func(done, total int) bool) (byClass [][]int) {
+	a := &r.Attribution
+	a.Edits = []EditEffect{}
+	byClass = make([][]int, len(d.classes))
+	if d.program.from == nil {
+		return byClass
+	}
+	policyOf := make([]bool, len(d.classes)) // changed by the policy on the earlier data
+	set := d.vectors
+	if d.base != nil {
+		set = d.base.vectors
+	}
+	weight := make([]int, set.size)
+	for i := range d.classes {
+		c := &d.classes[i]
+		if c.key.later == absent {
+			continue
+		}
+		var policy, data bool
+		both := changed(d.before(c.key), d.after(c.key))
+		vector := c.key.later
+		switch {
+		case d.base == nil:
+			policy = both
+		case c.key.base == absent:
+			data = changed(nothing, d.cells.fromLater.at(c.key.earlier))
+			vector = absent
+		default:
+			vector = c.key.base
+			before := d.cells.fromBase.at(c.key.base)
+			policy = changed(before, d.cells.toBase.at(c.key.base))
+			data = changed(before, d.cells.fromLater.at(c.key.earlier))
+		}
+		policyOf[i] = policy
+		if vector != absent {
+			weight[vector] += c.size
+		}
+		if policy {
+			a.Policy += c.size
+		}
+		if data {
+			a.Data += c.size
+		}
+		if both != (policy || data) {
+			a.Interaction += c.size
+		}
+	}
+	edits := d.program.in.Against.Edits
+	if edits == nil {
+		return byClass
+	}
+	a.EditsTotal = len(edits.List)
+	alone := d.attributeEdits(r, edits, set, weight, progress)
+	if alone == nil {
+		return byClass
+	}
+	for i := range d.classes {
+		c := &d.classes[i]
+		vector := c.key.later
+		if d.base != nil {
+			vector = c.key.base
+		}
+		if c.key.later == absent || vector == absent {
+			continue
+		}
+		for e := range a.Edits {
+			if alone[vector]>>e&1 == 1 {
+				byClass[i] = append(byClass[i], e)
+			}
+		}
+		if policyOf[i] && alone[vector] == 0 {
+			a.Remainder += c.size
+		}
+	}
+	return byClass
+}
+
+// attributeEdits counts each edit alone and without, once a vector of the earlier data. alone has, by vector, a bit for each
+// edit that alone changes it; nil when progress said to stop.
+func (d *Diff) attributeEdits(r *DiffResult, edits *Edits, set *vectorSet, weight []int, progress func(done, total int) bool) (alone []uint64) {
+	a := &r.Attribution
+	for _, e := range edits.List[:len(d.program.edits)] {
+		a.Edits = append(a.Edits, EditEffect{Edit: e.Text, Path: e.Path, Kind: e.Kind, Before: e.Before, After: e.After})
+	}
+	alone = make([]uint64, set.size)
+	for i, plans := range d.program.edits {
+		if progress != nil && !progress(i, len(d.program.edits)) {
+			return nil
+		}
+		one := newSimulator(plans.alone, d.program.layout)
+		rest := newSimulator(plans.without, d.program.layout)
+		for v := range set.size {
+			if weight[v] == 0 {
+				continue
+			}
+			before, vector := d.cells.fromBase.at(int32(v)), set.at(v)
+			if changed(before, one.stateOf(one.run(vector), vector)) {
+				alone[v] |= 1 << i
+				a.Edits[i].Alone += weight[v]
+			}
+			if changed(before, rest.stateOf(rest.run(vector), vector)) {
+				a.Edits[i].Without += weight[v]
+			}
+		}
+	}
+	a.Attributed = true
+	return alone
+}

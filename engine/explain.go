@@ -1,0 +1,300 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/apache/arrow/go/v17/arrow"
+
+	"github.com/lcmsim/lcmsim/scimeval"
+)
+
+// ExplainOptions say what to explain beyond what an identity gets.
+type ExplainOptions struct {
+	Set   []SetAttribute // what-if: made one after the other before everything else
+	Known []string       // names of all attributes of the population, for notes; nil = not known
+	Trace bool           // fill Explanation.Trace
+}
+
+// SetAttribute sets an attribute, or removes it where Value is nil.
+type SetAttribute struct {
+	Name  string
+	Value *scimeval.Value
+}
+
+// Explain explains one identity. rec has one row, and one column for each of Program.Attributes. The findings are those about
+// the policy. It fails only where Classifier.Classify would, or if rec has another number of rows.
+//
+// Note: reasons take atoms as independent. That department cannot be both Sales and IT plays no part in them, and needs
+// none: a reason that holds for impossible truths too is still one.
+func Explain(p *Program, rec arrow.Record, id string, opt ExplainOptions) (*Explanation, []Finding, error) {
+	if rec.NumRows() != 1 || int(rec.NumCols()) != len(p.Attributes()) {
+		return nil, nil, fmt.Errorf("an explanation takes one identity with %d attributes, the record has %d with %d", len(p.Attributes()), rec.NumRows(), rec.NumCols())
+	}
+	r, err := readRow(rec, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	x := &explainer{
+		program: p, plan: p.plan, id: id,
+		classifier: p.NewClassifier(),
+		simulator:  newSimulator(p.plan, p.layout),
+		table:      newAtomTable(p),
+	}
+	out := &Explanation{EntityID: id, Changes: []AttributeChange{}, Trace: []TraceLine{}}
+	for _, set := range opt.Set {
+		change := x.setAttribute(r, set)
+		r = r.with(p.Attributes(), set.Name, set.Value)
+		out.Changes = append(out.Changes, change)
+	}
+	x.row = r
+	if x.outcome, x.vector, err = x.outcomeOf(r); err != nil {
+		return nil, nil, err
+	}
+	if err := x.table.settle(r, opt.Known); err != nil {
+		return nil, nil, err
+	}
+	x.decider = newDecider(x.table.formulas, len(x.table.atoms), len(p.plan.actions)+1)
+
+	o := x.outcome
+	out.Affected, out.Unknown = o.affected(), o.unknown
+	out.WorkflowsMatched, out.WorkflowsUnknown = x.workflows(isTrue), x.workflows(isUnknown)
+	out.Attributes = x.attributes()
+	out.Actions = x.actions()
+	out.AccessProfiles = x.accessProfiles()
+	out.Entitlements = x.entitlements()
+	if err := x.missed(out); err != nil {
+		return nil, nil, err
+	}
+	if opt.Trace {
+		out.Trace = x.trace()
+	}
+	findings := slices.Clone(p.findings)
+	SortFindings(findings)
+	return out, findings, nil
+}
+
+// explainer explains one identity.
+type explainer struct {
+	program    *Program
+	plan       *plan
+	id         string
+	classifier *Classifier
+	simulator  *simulator
+	table      *atomTable
+	decider    *decider
+
+	row     row
+	vector  []uint64
+	outcome *outcome
+
+	graphs map[int][]edge // of workflows, see edges
+	paths  map[int]profilePaths
+	heirs  [][]int // profiles that inherit from each, see leadingTo
+}
+
+// outcomeOf puts a variation of the identity through the engine.
+func (x *explainer) outcomeOf(r row) (*outcome, []uint64, error) {
+	rec := recordOf(x.program.Attributes(), []row{r})
+	defer rec.Release()
+	classes, err := x.classifier.Classify(rec, []string{x.id})
+	if err != nil {
+		return nil, nil, err
+	}
+	vector := slices.Clone(classes.vectors.at(0))
+	return x.simulator.run(vector), vector, nil
+}
+
+// setAttribute describes a what-if change before it is made.
+func (x *explainer) setAttribute(r row, set SetAttribute) AttributeChange {
+	change := AttributeChange{Attribute: set.Name, Value: jsonOf(set.Value)}
+	read := false
+	for c, a := range x.program.Attributes() {
+		if sameAttribute(a, set.Name) {
+			if change.Was == nil {
+				change.Was = jsonOf(r[c])
+			}
+			read = read || slices.Contains(x.table.source, c)
+		}
+	}
+	change.Text = changeText(set.Name, set.Value, change.Was)
+	if !read {
+		change.Note = textOr("no expression of the policy reads it")
+	}
+	return change
+}
+
+func jsonOf(v *scimeval.Value) *string {
+	if v == nil {
+		return nil
+	}
+	text := v.String()
+	return &text
+}
+
+// workflows are the names of the workflows whose trigger has that truth, in evaluation order.
+func (x *explainer) workflows(t truth) []string {
+	names := []string{}
+	for _, w := range x.plan.order {
+		if x.outcome.workflows[w] == t {
+			names = append(names, x.plan.workflows[w].Name)
+		}
+	}
+	return names
+}
+
+// attributes are what the expressions read of the identity.
+func (x *explainer) attributes() []AttributeValue {
+	list := []AttributeValue{}
+	for i, a := range x.table.attributes {
+		list = append(list, AttributeValue{a.Name, jsonOf(x.row[x.table.source[i]])})
+	}
+	return list
+}
+
+// actions explains what the identity gets, perhaps, or got before.
+func (x *explainer) actions() []ActionReason {
+	list := []ActionReason{}
+	for _, a := range x.outcome.actions {
+		act, w := &x.plan.actions[a.action], &x.plan.workflows[a.workflow]
+		q := x.ask([]placedAction{{a.workflow, a.action}})
+		e := ActionReason{
+			Workflow: w.Name, WorkflowIndex: a.workflow, Name: act.Name, Type: act.Type, Effect: act.effect, Status: a.status.String(),
+			Because:          x.because(&q),
+			AccessProfileIDs: x.plan.profileIDs(act.profiles),
+			Relationships:    x.relations(act),
+			Removes:          act.removes,
+		}
+		if a.status == statusDone {
+			e.Note = textOr("history says that it was done, and it runs once")
+		}
+		list = append(list, e)
+	}
+	return list
+}
+
+// relations are the entitlements that an action certainly brings.
+func (x *explainer) relations(act *actionPlan) []Relation {
+	list := []Relation{}
+	if len(act.profiles) == 0 {
+		return list
+	}
+	x.simulator.vector = x.vector
+	for _, e := range x.simulator.hold(&outcome{}, x.simulator.reach(act.profiles), nil).low {
+		list = append(list, x.relation(e))
+	}
+	return list
+}
+
+func (x *explainer) relation(entity int) Relation {
+	k := x.plan.entities.keys[entity]
+	return Relation{DatasourceID: k.datasource, EntityType: k.entityType, EntityID: k.id}
+}
+
+// placedAction is an action in a workflow.
+type placedAction struct{ workflow, action int }
+
+// ask makes the question whether conditions lead the identity to one of some actions; history plays no part in it.
+func (x *explainer) ask(wanted []placedAction) question {
+	byWorkflow := make(map[int][]int)
+	for _, p := range wanted {
+		byWorkflow[p.workflow] = append(byWorkflow[p.workflow], p.action+1)
+	}
+	var arms []arm
+	for i, w := range x.plan.order {
+		targets := byWorkflow[w]
+		if len(targets) == 0 {
+			continue
+		}
+		a := arm{targets: targets, edges: x.waysTo(w, targets)}
+		if len(a.edges) == 0 {
+			continue
+		}
+		a.triggers = append(a.triggers, triggerTest{formula: x.triggerFormula(w)})
+		if x.plan.rules.FirstMatch {
+			for _, earlier := range x.plan.order[:i] {
+				a.triggers = append(a.triggers, triggerTest{x.triggerFormula(earlier), true})
+			}
+		}
+		arms = append(arms, a)
+	}
+	return newQuestion(x.table.formulas, arms)
+}
+
+func (x *explainer) triggerFormula(w int) int {
+	return x.table.of(x.plan.workflows[w].trigger, triggerPlace(w))
+}
+
+// edges are the conditions of a workflow and of all actions that it can lead to, breadth first.
+func (x *explainer) edges(w int) []edge {
+	if list, ok := x.graphs[w]; ok {
+		return list
+	}
+	var list []edge
+	seen := make(map[edge]bool)
+	queue := []int{0}
+	reached := map[int]bool{0: true}
+	for len(queue) > 0 {
+		from := queue[0]
+		queue = queue[1:]
+		conditions := x.plan.workflows[w].conditions
+		if from > 0 {
+			conditions = x.plan.actions[from-1].conditions
+		}
+		for i := range conditions {
+			c := &conditions[i]
+			if c.skipped {
+				continue
+			}
+			formula := x.table.of(c.test, conditionPlace(c.id))
+			for _, a := range c.actions {
+				e := edge{from, a + 1, formula}
+				if x.plan.actions[a].skipped || seen[e] {
+					continue
+				}
+				seen[e] = true
+				list = append(list, e)
+				if !reached[e.to] {
+					reached[e.to] = true
+					queue = append(queue, e.to)
+				}
+			}
+		}
+	}
+	if x.graphs == nil {
+		x.graphs = make(map[int][]edge)
+	}
+	x.graphs[w] = list
+	return list
+}
+
+// waysTo are the edges of a workflow from which a target can be reached.
+func (x *explainer) waysTo(w int, targets []int) []edge {
+	all := x.edges(w)
+	into := make(map[int][]int)
+	for i, e := range all {
+		into[e.to] = append(into[e.to], i)
+	}
+	leads := make(map[int]bool)
+	queue := slices.Clone(targets)
+	for _, t := range targets {
+		leads[t] = true
+	}
+	for len(queue) > 0 {
+		to := queue[0]
+		queue = queue[1:]
+		for _, i := range into[to] {
+			if from := all[i].from; !leads[from] {
+				leads[from] = true
+				queue = append(queue, from)
+			}
+		}
+	}
+	var list []edge
+	for _, e := range all {
+		if leads[e.to] {
+			list = append(list, e)
+		}
+	}
+	return list
+}

@@ -1,0 +1,193 @@
+package engine
+
+import (
+	"slices"
+	"strings"
+)
+
+const (
+	maxMissed       = 500 // listed
+	maxMissedSought = 2_000
+)
+
+// missed lists what the identity does not get, with the smallest change that would give it: the fewest changes first, then
+// in the order of the policy.
+func (x *explainer) missed(out *Explanation) error {
+	out.Missed = []MissedGroup{}
+	search, err := newChanges(x)
+	if err != nil {
+		return err
+	}
+	items := append(x.missedActions(), x.missedProfiles()...)
+	out.MissedTotal = len(items)
+	limit := x.decider.steps + allChangeSteps
+	groups := make(map[string]int)
+	for i := range items {
+		m := &items[i]
+		if m.Note == nil && (i >= maxMissedSought || x.decider.steps > limit) {
+			out.MissedUnexamined++
+			m.Note = textOr("no change was looked for: too much is missed")
+		}
+		var changes []AttributeChange
+		if m.Note == nil {
+			found, decided, err := search.smallest(&m.question, m.got)
+			if err != nil {
+				return err
+			}
+			changes = search.describe(found)
+			if len(found) == 0 {
+				x.noChange(m, decided)
+			}
+		}
+		text := changesText(changes)
+		at, ok := groups[text]
+		if !ok {
+			at = len(out.Missed)
+			groups[text] = at
+			out.Missed = append(out.Missed, MissedGroup{Changes: append([]AttributeChange{}, changes...), Text: text})
+		}
+		out.Missed[at].Items = append(out.Missed[at].Items, m.Missed)
+	}
+	slices.SortStableFunc(out.Missed, func(a, b MissedGroup) int { return distance(a) - distance(b) })
+	left := maxMissed
+	for i := range out.Missed {
+		g := &out.Missed[i]
+		g.Items = g.Items[:min(left, len(g.Items))]
+		left -= len(g.Items)
+	}
+	out.Missed = slices.DeleteFunc(out.Missed, func(g MissedGroup) bool { return len(g.Items) == 0 })
+	out.MissedListed = maxMissed - left
+	return nil
+}
+
+// distance orders groups: those without a change come last.
+func distance(g MissedGroup) int {
+	if len(g.Changes) == 0 {
+		return maxChanged + 1
+	}
+	return len(g.Changes)
+}
+
+func changesText(list []AttributeChange) string {
+	parts := make([]string, len(list))
+	for i, c := range list {
+		parts[i] = c.Text
+	}
+	return strings.Join(parts, " and ")
+}
+
+// noChange says that no change was found, and why the identity does not get it.
+func (x *explainer) noChange(m *missedItem, decided bool) {
+	x.assign(&m.question)
+	m.Note = textOr("no change of up to 3 attributes was found that gives it")
+	switch t, _ := x.decider.answer(&m.question); {
+	case len(m.question.arms) == 0:
+		m.Note = textOr("nothing that the policy does leads to it")
+		return
+	case t == isTrue:
+		return
+	case !decided:
+		m.Note = textOr("no change of up to 3 attributes was found that gives it; not all were tried")
+	}
+	why := x.because(&m.question)
+	m.Because = &why
+}
+
+// missedItem is something missed and how to ask for it.
+type missedItem struct {
+	Missed
+	question question
+	got      func(*outcome) bool
+}
+
+// missedActions lists the actions that a workflow names and the identity does not get there, in the order of the policy.
+func (x *explainer) missedActions() []missedItem {
+	has := make(map[placedAction]bool)
+	for _, a := range x.outcome.actions {
+		has[placedAction{a.workflow, a.action}] = true
+	}
+	byName := make(map[string]int, len(x.plan.actions))
+	for i := range x.plan.actions {
+		byName[x.plan.actions[i].Name] = i
+	}
+	var list []missedItem
+	for w := range x.plan.workflows {
+		for _, a := range x.named(w, byName) {
+			placed := placedAction{w, a}
+			if has[placed] {
+				continue
+			}
+			m := missedItem{Missed: Missed{Kind: "action", Workflow: &x.plan.workflows[w].Name, WorkflowIndex: &w, Name: x.plan.actions[a].Name}}
+			m.question = x.ask([]placedAction{placed})
+			m.got = func(o *outcome) bool {
+				return slices.Contains(o.actions, actionOutcome{w, a, statusPlanned})
+			}
+			switch {
+			case x.plan.workflows[w].skipped:
+				m.Note = textOr("the workflow is " + x.plan.workflows[w].State)
+			case x.plan.actions[a].skipped:
+				m.Note = textOr("the action is " + x.plan.actions[a].State)
+			case len(m.question.arms) == 0:
+				m.Note = textOr("every way to it leads through something DISABLED")
+			case x.plan.isDone(x.vector, w, a):
+				m.Note = textOr("history says that it was done, and it runs once")
+			}
+			list = append(list, m)
+		}
+	}
+	return list
+}
+
+// named lists the actions that a workflow names directly or through other actions, disabled parts included, in order of
+// appearance.
+func (x *explainer) named(w int, byName map[string]int) []int {
+	var list []int
+	seen := make(map[int]bool)
+	collect := func(conditions []conditionPlan) {
+		for _, c := range conditions {
+			for _, ref := range c.Actions {
+				if a, ok := byName[ref.Name]; ok && !seen[a] {
+					seen[a] = true
+					list = append(list, a)
+				}
+			}
+		}
+	}
+	collect(x.plan.workflows[w].conditions)
+	for i := 0; i < len(list); i++ {
+		collect(x.plan.actions[list[i]].conditions)
+	}
+	return list
+}
+
+// missedProfiles lists the profiles that the policy can bring and the identity does not get, by id.
+func (x *explainer) missedProfiles() []missedItem {
+	var list []missedItem
+	for i := range x.plan.profiles {
+		_, named := slices.BinarySearch(x.outcome.named.high, i)
+		_, inherited := slices.BinarySearch(x.outcome.inherited.high, i)
+		if named || inherited {
+			continue
+		}
+		p := &x.plan.profiles[i]
+		m := missedItem{Missed: Missed{Kind: "profile", Name: x.profileName(i), ID: &p.id}}
+		m.question = x.ask(x.bringing(i))
+		m.got = func(o *outcome) bool { return x.gets(o, i) }
+		if len(m.question.arms) == 0 {
+			m.Note = textOr("no action that can run brings it" + x.cutBy(i))
+		}
+		list = append(list, m)
+	}
+	return list
+}
+
+// cutBy names a withheld profile that inherits from one, if that is why nothing brings it.
+func (x *explainer) cutBy(profile int) string {
+	for i := range x.plan.profiles {
+		p := &x.plan.profiles[i]
+		if p.withheld != "" && slices.Contains(p.inherits, profile) {
+			return "; " + x.profileName(i) + ", which inherits from it, is withheld: " + p.withheld
+		}
+	}
+	return ""
+}

@@ -1,0 +1,93 @@
+package engine
+
+import (
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/array"
+	"github.com/apache/arrow/go/v17/arrow/memory"
+
+	"github.com/lcmsim/lcmsim/scimeval"
+)
+
+// row is the values of one identity, one a column; nil = absent.
+type row []*scimeval.Value
+
+// readRow reads one row of a record; its values share no memory with the record.
+func readRow(rec arrow.Record, i int) (row, error) {
+	r := make(row, rec.NumCols())
+	for c := range r {
+		values, codes, err := scimeval.ReadColumn(rec.Schema().Field(c), rec.Column(c))
+		if err != nil {
+			return nil, err
+		}
+		if codes[i] == scimeval.Absent {
+			continue
+		}
+		v, err := scimeval.ParseValue([]byte(values[codes[i]].String()))
+		if err != nil {
+			return nil, err
+		}
+		r[c] = &v
+	}
+	return r, nil
+}
+
+// OneRow copies row i of a record into a record of its own, which shares no memory with the first.
+func OneRow(rec arrow.Record, i int) (arrow.Record, error) {
+	r, err := readRow(rec, i)
+	if err != nil {
+		return nil, err
+	}
+	names := make([]scimeval.Attribute, rec.NumCols())
+	for c, f := range rec.Schema().Fields() {
+		names[c].Name = f.Name
+	}
+	return recordOf(names, []row{r}), nil
+}
+
+// recordOf lays rows out as columns. Values of equal pointers are one entry of a column's dictionary.
+func recordOf(attributes []scimeval.Attribute, rows []row) arrow.Record {
+	fields := make([]arrow.Field, len(attributes))
+	columns := make([]arrow.Array, len(attributes))
+	for c, a := range attributes {
+		var values []scimeval.Value
+		codes := make([]int32, len(rows))
+		index := make(map[*scimeval.Value]int32)
+		for i, r := range rows {
+			v := r[c]
+			if v == nil {
+				codes[i] = scimeval.Absent
+				continue
+			}
+			code, ok := index[v]
+			if !ok {
+				code = int32(len(values))
+				values = append(values, *v)
+				index[v] = code
+			}
+			codes[i] = code
+		}
+		fields[c] = scimeval.JSONField(a.Name)
+		columns[c] = scimeval.NewJSONColumn(memory.DefaultAllocator, values, codes)
+	}
+	rec := array.NewRecord(arrow.NewSchema(fields, nil), columns, int64(len(rows)))
+	for _, c := range columns {
+		c.Release()
+	}
+	return rec
+}
+
+// sameAttribute tells whether a column holds the attribute of that name.
+func sameAttribute(column scimeval.Attribute, name string) bool {
+	return column.Name == name || column.Fold && scimeval.Fold(column.Name) == scimeval.Fold(name)
+}
+
+// with is a copy of the row with an attribute set, or removed where v is nil.
+func (r row) with(attributes []scimeval.Attribute, name string, v *scimeval.Value) row {
+	out := append(row(nil), r...)
+	for c, a := range attributes {
+		if sameAttribute(a, name) {
+			out[c] = v
+		}
+	}
+	return out
+}

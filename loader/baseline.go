@@ -1,0 +1,95 @@
+package loader
+
+import (
+	"errors"
+	"os"
+	"path"
+	"strings"
+
+	"github.com/lcmsim/lcmsim/engine"
+	"github.com/lcmsim/lcmsim/scimeval"
+)
+
+// Baseline is an earlier population: of a snapshot what says who was there and with which attributes, or a population
+// file alone. Positions name files by their path.
+type Baseline struct {
+	Dir        string // "" = a file alone
+	Manifest   Manifest
+	Identities string           // path of the population
+	Secondary  []string         // paths of secondary sources, sorted
+	Overrides  string           // path of overrides.json, "" = none
+	Schema     *scimeval.Schema // nil = none
+
+	notes notes
+	read  map[string]string
+}
+
+// Part is as Snapshot.Part.
+func (b *Baseline) Part(name string) string { return b.read[name] }
+
+// Findings lists, sorted, what was learned about the files around the population.
+func (b *Baseline) Findings() []engine.Finding { return b.notes.findings() }
+
+// SecondaryOf is as Snapshot.SecondaryOf.
+func (b *Baseline) SecondaryOf(p *engine.Policy) ([]SecondaryFile, []engine.Finding) {
+	return pairSecondary(b.Secondary, p, func(path string) string { return path })
+}
+
+// OpenBaseline finds an earlier population at path: a snapshot directory, of which policies and profiles may be
+// missing, or a population file. An error is a *Problems.
+func OpenBaseline(path string, opt Options) (*Baseline, error) {
+	o, isDir := openerAt(path, opt)
+	if isDir {
+		o.readManifest(tellsIdentities)
+		o.noteIgnored()
+	} else {
+		o.paths.Identities = path
+		o.checkPopulation()
+	}
+	o.readSchema()
+	o.locateIdentities()
+	if err := o.problems.err(); err != nil {
+		return nil, err
+	}
+	s := o.snap
+	return &Baseline{
+		Dir: s.Dir, Manifest: s.Manifest, Identities: s.Identities, Secondary: s.Secondary, Overrides: s.Overrides,
+		Schema: s.Schema, notes: s.notes, read: s.read,
+	}, nil
+}
+
+// openerAt prepares reading what is at path: a snapshot directory beside the one of the run, or a file.
+func openerAt(path string, opt Options) (o *opener, isDir bool) {
+	o = &opener{snap: &Snapshot{}, opt: opt, byPath: true}
+	info, err := os.Stat(path)
+	isDir = err == nil && info.IsDir()
+	if isDir {
+		o.paths.Dir, o.snap.Dir = path, path
+	}
+	return o, isDir
+}
+
+// checkPopulation reports a population file that cannot be opened.
+func (o *opener) checkPopulation() {
+	file, err := openSource(o.paths.Identities)
+	if problems := (*Problems)(nil); errors.As(err, &problems) {
+		o.problems.List = append(o.problems.List, problems.List...)
+	} else if err != nil {
+		o.problems.add(engine.Position{File: o.paths.Identities}, "name a snapshot directory or a population file",
+			"cannot be read: %v", cause(err))
+	} else {
+		file.close()
+	}
+}
+
+// tellsIdentities tells whether a file of a snapshot, by its name inside it, says who is in the population.
+func tellsIdentities(name string) bool {
+	stem, _, _ := strings.Cut(path.Base(name), ".")
+	switch path.Dir(name) {
+	case ".":
+		return stem == "identities" || stem == "overrides" || stem == "schema"
+	case "secondary":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,41 @@
+package report
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/lcmsim/lcmsim/engine"
+)
+
+// change is how many identities gain or lose one thing. Other counts what concerns it in another way.
+type change struct{ gained, lost, maybe, other int }
+
+func workflowChange(w engine.WorkflowChange) change {
+	return change{w.Gained, w.Lost, w.Maybe, w.Changed}
+}
+
+func actionChange(a engine.ActionChange) change { return change{a.Gained, a.Lost, a.Maybe, 0} }
+
+func profileChange(p engine.ProfileChange) change { return change{p.Gained, p.Lost, p.Maybe, 0} }
+
+func entitlementChange(e engine.EntitlementChange) change {
+	return change{e.Gained, e.Lost, e.Maybe, e.Revoked}
+}
+
+// changesOnly are the items that change for somebody, the greatest loss first.
+func changesOnly[T any](items []T, of func(T) change) []T {
+	out := []T{}
+	for _, item := range items {
+		if of(item) != (change{}) {
+			out = append(out, item)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b T) int {
+		x, y := of(a), of(b)
+		return cmp.Or(cmp.Compare(y.lost, x.lost), cmp.Compare(y.other, x.other), cmp.Compare(y.gained, x.gained), cmp.Compare(y.maybe, x.maybe))
+	})
+	return out
+}
+
+// had is the share that has something no longer, of those that had it.
+func had(lost, kept int) float64 { return ofAll(lost, lost+kept) }

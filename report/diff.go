@@ -1,0 +1,93 @@
+package report
+
+import (
+	"slices"
+	"time"
+
+	"github.com/lcmsim/lcmsim/engine"
+)
+
+// SchemaDiff names the shape of a DiffDocument.
+const SchemaDiff = "lcmsim.diff/v1"
+
+// DiffDocument is the result of a diff as JSON carries it (SPEC section 10). Treat it as immutable.
+type DiffDocument struct {
+	Header
+	Inputs DiffInputs `json:"inputs"`
+	engine.DiffResult
+	Notes
+	Identities DiffIdentities `json:"identities"` // beyond the contract: those that do not stay as they are
+}
+
+// DiffSide is one side of a diff. On the earlier side, what the baseline does not have is nil.
+type DiffSide struct {
+	Policy     *engine.Policy
+	Version    *engine.Version
+	Catalog    *engine.Catalog  // nil = none
+	Population *PopulationInput // two sides may share one
+}
+
+// DiffInput is what NewDiff makes a DiffDocument of.
+type DiffInput struct {
+	ToolVersion      string
+	AsOf             time.Time
+	Rules            engine.Rules
+	From, To         DiffSide
+	Other            []OtherInput
+	Result           *engine.DiffResult
+	Findings         []engine.Finding // in any order
+	Identities       DiffIdentities
+	FailOn           FailOn
+	DetailedExitcode bool // exit code 2 when anything changes
+	ExpectNoChanges  bool // exit code 3 when anything changes
+}
+
+// NewDiff assembles the DiffDocument of a diff.
+func NewDiff(in DiffInput) *DiffDocument {
+	state := ""
+	if in.To.Policy != nil {
+		state = in.To.Policy.State
+	}
+	d := &DiffDocument{
+		Header: newHeader(SchemaDiff, in.ToolVersion, in.AsOf, in.Rules,
+			DecideDiff(in.Result, in.Findings, in.FailOn, in.DetailedExitcode, in.ExpectNoChanges)),
+		Inputs:     DiffInputs{From: in.From.inputs(), To: in.To.inputs(), Other: newOtherInputs(in.Other)},
+		DiffResult: completeDiffResult(*in.Result),
+		Notes:      newNotes(in.Findings, in.Rules, state),
+		Identities: in.Identities.complete(),
+	}
+	if inputs, complete := d.Inputs.withoutPaths(); complete {
+		d.RunDigest = runDigest(d.Header, inputs, d.Baseline)
+	}
+	d.Verdict = newDiffVerdict(d)
+	d.LookFirst = lookFirstInDiff(d)
+	d.Assumptions = diffAssumptions(d, in.To.Policy)
+	return d
+}
+
+func (s DiffSide) inputs() SideInputs {
+	out := SideInputs{Policy: newPolicyInput(s.Policy, s.Version), Profiles: newProfilesInput(s.Catalog)}
+	if s.Population != nil {
+		population := s.Population.valid()
+		out.Population = &population
+	}
+	return out
+}
+
+// completeDiffResult is r with [] for every nil list. Lists that need a change are copied.
+func completeDiffResult(r engine.DiffResult) engine.DiffResult {
+	r.Workflows = list(r.Workflows)
+	r.Actions = list(r.Actions)
+	r.AccessProfiles = list(r.AccessProfiles)
+	r.Entitlements = list(r.Entitlements)
+	r.Attribution.Edits = list(r.Attribution.Edits)
+	r.Limits = completeLimits(r.Limits)
+	r.Cohorts = list(r.Cohorts)
+	r.Classes = slices.Clone(list(r.Classes))
+	for i := range r.Classes {
+		c := &r.Classes[i]
+		c.Workflows, c.Actions, c.AccessProfiles = list(c.Workflows), list(c.Actions), list(c.AccessProfiles)
+		c.Entitlements, c.Edits = list(c.Entitlements), list(c.Edits)
+	}
+	return r
+}

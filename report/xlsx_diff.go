@@ -1,0 +1,296 @@
+package report
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/lcmsim/lcmsim/engine"
+)
+
+// WriteDiffXLSX writes d as an Excel workbook, as WriteXLSX does, with the sheets Summary, Workflows, Actions, Profiles,
+// Entitlements (what changes, the greatest loss first), Cohorts, Edits, Identities, Findings, Rules and Inputs.
+func WriteDiffXLSX(w io.Writer, d *DiffDocument) error {
+	b := &workbook{head: &d.Header, notes: &d.Notes, title: "Changes by ", policy: d.Inputs.To.Policy}
+	return b.writeTo(w, diffOverview(d), []listSheet{
+		workflowChangeSheet(d.Workflows), actionChangeSheet(d.Actions), profileChangeSheet(d.AccessProfiles), entitlementChangeSheet(d.Entitlements),
+		cohortSheet(d.Cohorts), editSheet(d), changedIdentitySheet(d), findingSheet(d.Diagnostics), ruleSheet(d.RuleSettings, nil), inputSheet(d),
+	})
+}
+
+func diffOverview(d *DiffDocument) overview {
+	n := d.Summary
+	o := overview{
+		limits: d.Limits,
+		counts: []labelled{
+			{"Identities", n.Identities},
+			{"Changed", n.Changed},
+			{"Perhaps changed", n.Maybe},
+			{"Unchanged", n.Unchanged},
+			{"New", n.New},
+			{"Removed from the source", n.RemovedFromSource},
+			{"Gain something", n.Gained},
+			{"Lose something", n.Lost},
+			{"Affected, at least", n.AffectedLow},
+			{"Affected, at most", n.AffectedHigh},
+			{"Depend on something unknown", n.Unknown},
+			{"Deactivated", n.Deactivated},
+			{"Lose something that they hold", n.Revoked},
+			{"Perhaps lose something that they hold", n.MaybeRevoked},
+			{"Entitlements gained", n.EntitlementsGained},
+			{"Entitlements lost", n.EntitlementsLost},
+			{"Entitlements undecided", n.EntitlementsMaybe},
+			{"Actions gained", n.ActionsGained},
+			{"Actions lost", n.ActionsLost},
+			{"Actions undecided", n.ActionsMaybe},
+		},
+		inputsTitle: "What is compared",
+		inputs: [][2]string{
+			{"Policy", policyName(d.Inputs.To.Policy)},
+			{"State", orText(d.Inputs.To.Policy.State, "not known") + ": " + d.PolicyStateMeaning},
+			{"From", fromText(d)},
+			{"To", sideText(d.Inputs.To)},
+			{"Baseline", baselineText(d.Baseline)},
+		},
+	}
+	if n.Movers != nil {
+		o.counts = append(o.counts, labelled{"Movers", *n.Movers})
+	}
+	if n.Leavers != nil {
+		o.counts = append(o.counts, labelled{"Leavers", *n.Leavers})
+	}
+	if h := n.Holdings; h != nil {
+		o.counts = append(o.counts, labelled{"Entitlements to grant, not held yet", h.RealGrants}, labelled{"Entitlements held already", h.NoOps},
+			labelled{"Entitlements to revoke", h.Revokes}, labelled{"Held entitlements that no profile explains", h.Drift},
+			labelled{"Held entitlements undecided", h.Maybe})
+	}
+	o.counts = append(o.counts, labelled{"Behaviour classes", d.ClassesTotal})
+	if ids := d.Identities; ids.Listed < ids.Total {
+		o.countsNote = "Sheet Identities: " + changedIdentityNote(d)
+	}
+	if text := attributionText(d); text != "" {
+		o.inputs = append(o.inputs, [2]string{"Attribution", text})
+	}
+	return o
+}
+
+// changeNote says what a list of changes holds.
+func changeNote(changes, total int, one, many string) string {
+	return fmt.Sprintf("%s of %s, the greatest loss first; the others change for nobody. Counts are identities.", countNoun(changes, one+" that changes", many+" that change"), Count(total))
+}
+
+func workflowChangeSheet(workflows []engine.WorkflowChange) listSheet {
+	changes := changesOnly(workflows, workflowChange)
+	return listSheet{
+		name:  "Workflows",
+		note:  changeNote(len(changes), len(workflows), "workflow", "workflows"),
+		empty: "No workflow changes for anybody.",
+		columns: []sheetColumn{
+			{"Workflow", 40, kindText}, {"Trigger no longer true", 22, kindNumber}, {"Trigger now true", 18, kindNumber}, {"Undecided", 12, kindNumber},
+			{"Trigger still true", 18, kindNumber}, {"Gain or lose its actions", 24, kindNumber},
+		},
+		rows: len(changes),
+		row: func(i int) []any {
+			w := changes[i]
+			return []any{w.Name, w.Lost, w.Gained, w.Maybe, w.Unchanged, w.Changed}
+		},
+	}
+}
+
+func actionChangeSheet(actions []engine.ActionChange) listSheet {
+	changes := changesOnly(actions, actionChange)
+	return listSheet{
+		name:    "Actions",
+		note:    changeNote(len(changes), len(actions), "action", "actions"),
+		empty:   "No action changes for anybody.",
+		columns: append([]sheetColumn{{"Action", 36, kindText}, {"Type", 26, kindText}, {"Effect", 12, kindText}}, changeColumns...),
+		rows:    len(changes),
+		row: func(i int) []any {
+			a := changes[i]
+			return []any{a.Name, a.Type, string(a.Effect), a.Lost, had(a.Lost, a.Unchanged), a.Gained, a.Maybe, a.Unchanged}
+		},
+	}
+}
+
+// changeColumns are the counts of a change.
+var changeColumns = []sheetColumn{
+	{"Lost", 12, kindNumber}, {"Share of those that had it", 26, kindShare}, {"Gained", 12, kindNumber}, {"Undecided", 12, kindNumber}, {"Unchanged", 12, kindNumber},
+}
+
+func profileChangeSheet(profiles []engine.ProfileChange) listSheet {
+	changes := changesOnly(profiles, profileChange)
+	return listSheet{
+		name:    "Profiles",
+		note:    changeNote(len(changes), len(profiles), "access profile", "access profiles"),
+		empty:   "No access profile changes for anybody.",
+		columns: append([]sheetColumn{{"Name", 40, kindText}, {"Profile id", 40, kindID}}, changeColumns...),
+		rows:    len(changes),
+		row: func(i int) []any {
+			p := changes[i]
+			return []any{p.Name, p.ID, p.Lost, had(p.Lost, p.Unchanged), p.Gained, p.Maybe, p.Unchanged}
+		},
+	}
+}
+
+func entitlementChangeSheet(entitlements []engine.EntitlementChange) listSheet {
+	changes := changesOnly(entitlements, entitlementChange)
+	columns := []sheetColumn{{"Name", 36, kindText}, {"Entity type", 26, kindText}, {"Entity id", 38, kindID}, {"Datasource id", 38, kindID}}
+	columns = append(append(columns, changeColumns...), sheetColumn{"Revoked", 12, kindNumber},
+		sheetColumn{"Assigned to type", 20, kindText}, sheetColumn{"Assigned to id", 26, kindID})
+	return listSheet{
+		name:    "Entitlements",
+		note:    changeNote(len(changes), len(entitlements), "entitlement", "entitlements") + " Revoked: of those who hold it today, by an action that removes others.",
+		empty:   "No entitlement changes for anybody.",
+		columns: columns,
+		rows:    len(changes),
+		row: func(i int) []any {
+			e := changes[i]
+			return []any{orEmpty(e.Name), e.EntityType, e.EntityID, e.DatasourceID, e.Lost, had(e.Lost, e.Unchanged), e.Gained, e.Maybe, e.Unchanged, e.Revoked,
+				orEmpty(e.AssignedToType), orEmpty(e.AssignedToID)}
+		},
+	}
+}
+
+func cohortSheet(cohorts []engine.CohortLift) listSheet {
+	return listSheet{
+		name:  "Cohorts",
+		note:  "Attribute values that are over-represented among the identities that lose something.",
+		empty: "No attribute value is over-represented among those who lose something.",
+		columns: []sheetColumn{
+			{"Attribute", 30, kindText}, {"Value", 40, kindText}, {"Lose something", 16, kindNumber}, {"Identities", 12, kindNumber}, {"Share", 12, kindShare},
+			{"Overall", 12, kindShare}, {"Times the overall", 19, kindFactor},
+		},
+		rows: len(cohorts),
+		row: func(i int) []any {
+			c := cohorts[i]
+			return []any{c.Attribute, c.Value, c.Lost, c.Size, c.Share, c.OverallShare, c.Lift}
+		},
+	}
+}
+
+func editSheet(d *DiffDocument) listSheet {
+	a := d.Attribution
+	note := fmt.Sprintf("%s of the policy, in its order. Alone: identities that this edit changes by itself; without: identities that all others change.",
+		countNoun(a.EditsTotal, "edit", "edits"))
+	if len(a.Edits) < a.EditsTotal {
+		note += fmt.Sprintf(" The first %s are listed.", Count(len(a.Edits)))
+	}
+	if text := attributionText(d); text != "" {
+		note += " In all: " + text + "."
+	}
+	return listSheet{
+		name:  "Edits",
+		note:  note,
+		empty: "The two sides have the same policy.",
+		columns: []sheetColumn{
+			{"Edit", 50, kindText}, {"Before", 50, kindText}, {"After", 50, kindText}, {"Alone", 12, kindNumber}, {"Without", 12, kindNumber}, {"Kind", 20, kindText},
+			{"Path", 60, kindText},
+		},
+		rows: len(a.Edits),
+		row: func(i int) []any {
+			e := a.Edits[i]
+			var alone, without any
+			if a.Attributed {
+				alone, without = e.Alone, e.Without
+			}
+			return []any{e.Edit, orEmpty(known(e.Before)), orEmpty(known(e.After)), alone, without, e.Kind, e.Path}
+		},
+	}
+}
+
+// changedIdentitySheet lists people: what they lose, then what they gain, by name as well as by id.
+func changedIdentitySheet(d *DiffDocument) listSheet {
+	profile, entitlement := map[string]string{}, map[string]string{}
+	for _, p := range d.AccessProfiles {
+		profile[p.ID] = p.Name
+	}
+	for _, e := range d.Entitlements {
+		entitlement[e.DatasourceID+"|"+e.EntityType+"|"+e.EntityID] = orText(e.Name, "")
+	}
+	rows := d.Identities.Rows
+	return listSheet{
+		name:  "Identities",
+		note:  changedIdentityNote(d),
+		empty: "No identity changes.",
+		columns: []sheetColumn{
+			{"Entity id", 26, kindID}, {"Name", 28, kindText}, {"Status", 20, kindText}, {"Profiles lost", 44, kindText}, {"Entitlements lost", 44, kindText},
+			{"Actions lost", 44, kindText}, {"Revoked", 44, kindText}, {"Profiles gained", 44, kindText}, {"Entitlements gained", 44, kindText},
+			{"Actions gained", 44, kindText}, {"Undecided", 44, kindText}, {"Affected", 11, kindText}, {"Class", 9, kindNumber},
+		},
+		rows: len(rows),
+		row: func(i int) []any {
+			r := &rows[i]
+			undecided := append(actionNames(r.ActionsMaybe), named(r.ProfilesMaybe, profile)...)
+			undecided = append(undecided, named(r.EntitlementsMaybe, entitlement)...)
+			return []any{r.EntityID, orEmpty(r.EntityName), string(r.Status),
+				joined(named(r.ProfilesLost, profile)), joined(named(r.EntitlementsLost, entitlement)), joined(actionNames(r.ActionsLost)),
+				joined(named(r.RevokesAdded, entitlement)),
+				joined(named(r.ProfilesGained, profile)), joined(named(r.EntitlementsGained, entitlement)), joined(actionNames(r.ActionsGained)),
+				joined(undecided), r.Affected, r.Class}
+		},
+	}
+}
+
+// named puts the names of items before their ids.
+func named(ids []string, names map[string]string) []string {
+	out := make([]string, len(ids))
+	for i, id := range ids {
+		out[i] = id
+		if name := names[id]; name != "" {
+			out[i] = name + " (" + id + ")"
+		}
+	}
+	return out
+}
+
+// changedIdentityNote says how much of the identities that do not stay as they are is listed.
+func changedIdentityNote(d *DiffDocument) string {
+	ids := d.Identities
+	if ids.Listed < ids.Total {
+		return fmt.Sprintf("The first %s of %s identities that do not stay as they are, in input order: the list is capped at %s. All counts elsewhere are exact; the rows file (--rows) has every identity.",
+			Count(ids.Listed), Count(ids.Total), Count(ids.Cap))
+	}
+	return fmt.Sprintf("%s of %s, all listed, in input order; the others stay as they are.",
+		countNoun(ids.Total, "identity that changes", "identities that change"), Count(d.Summary.Identities))
+}
+
+func inputSheet(d *DiffDocument) listSheet {
+	type line struct {
+		side  string
+		field [2]string
+	}
+	lines := []line{}
+	add := func(side string, fields ...[2]string) {
+		for _, f := range fields {
+			lines = append(lines, line{side, f})
+		}
+	}
+	add("both", runDigestField(&d.Notes))
+	for _, s := range []struct {
+		side string
+		in   SideInputs
+	}{{"from", d.Inputs.From}, {"to", d.Inputs.To}} {
+		if s.in.Policy == (PolicyInput{}) {
+			add(s.side, [2]string{"Policy", "none"})
+		} else {
+			add(s.side, policyFields(s.in.Policy)...)
+			add(s.side, profilesFields(s.in.Profiles)...)
+		}
+		if s.in.Population == nil {
+			add(s.side, [2]string{"Population", "none"})
+		} else {
+			add(s.side, populationFields(*s.in.Population)...)
+		}
+	}
+	add("both", otherFields(d.Inputs.Other)...)
+	add("both", runFields(&d.Header)...)
+	return listSheet{
+		name:    "Inputs",
+		note:    "What the run was given. Baseline: " + baselineText(d.Baseline) + ".",
+		empty:   "No inputs.",
+		columns: []sheetColumn{{"Side", 10, kindText}, {"Input", 34, kindText}, {"Value", 80, kindID}},
+		rows:    len(lines),
+		row: func(i int) []any {
+			return []any{lines[i].side, lines[i].field[0], lines[i].field[1]}
+		},
+	}
+}

@@ -1,0 +1,54 @@
+package report
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// The inputs of a document as labels with text.
+
+func runDigestField(n *Notes) [2]string {
+	return [2]string{"Run digest", orText(n.RunDigest, "not computed: an input has no digest")}
+}
+
+func policyFields(p PolicyInput) [][2]string {
+	return [][2]string{
+		{"Policy", orText(p.Name, "(no name)")},
+		{"Policy id", orText(p.ID, "not known")},
+		{"Version", versionText(p)},
+		{"Version SHA-256", orText(p.SHA256, "not computed")},
+	}
+}
+
+func profilesFields(p ProfilesInput) [][2]string {
+	return [][2]string{{"Access profiles", Count(p.Count)}, {"Access profiles SHA-256", orText(p.SHA256, "none")}}
+}
+
+func populationFields(p PopulationInput) [][2]string {
+	return [][2]string{
+		{"Population", fmt.Sprintf("%s: %s, %s excluded", p.Path, countNoun(p.Identities, "identity", "identities"), Count(p.Excluded))},
+		{"Population SHA-256", orText(p.SHA256, "not computed")},
+	}
+}
+
+func otherFields(other []OtherInput) [][2]string {
+	out := [][2]string{}
+	for _, o := range other {
+		out = append(out, [2]string{"File: " + o.Kind, o.Path}, [2]string{"File: " + o.Kind + " SHA-256", orText(o.SHA256, "not computed")})
+	}
+	return out
+}
+
+func runFields(h *Header) [][2]string {
+	return [][2]string{{"As of", h.AsOf}, {"Semantics", h.Semantics}, {"Tool", "lcmsim " + h.ToolVersion}}
+}
+
+// versionText is a version number with its state.
+func versionText(p PolicyInput) string {
+	text := "not numbered"
+	if p.Version != nil {
+		text = strconv.Itoa(*p.Version)
+	}
+	return strings.TrimSpace(text + " " + orText(p.VersionState, ""))
+}
