@@ -18,15 +18,8 @@ const mostMemory = 2 << 30
 // BenchmarkSimulate runs the tool itself: generate writes a snapshot in Parquet, simulate reads it. It reports the peak
 // memory of the process and fails when that reaches 2 GiB.
 func BenchmarkSimulate(b *testing.B) {
-	dir := b.TempDir()
-	tool, snapshot := filepath.Join(dir, "lcmsim"), filepath.Join(dir, "snapshot")
-	build := exec.Command("go", "build", "-o", tool, "./cmd/lcmsim")
-	build.Dir = ".." // the module of the tool
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	out, err := build.CombinedOutput()
-	require.NoError(b, err, string(out))
-	out, err = exec.Command(tool, "generate", snapshot, "--quiet", "--format", "parquet", "--identities", strconv.Itoa(*identities)).CombinedOutput()
-	require.NoError(b, err, string(out))
+	tool, snapshot := toolAndSnapshot(b)
+	dir := filepath.Dir(tool)
 
 	b.Run(fmt.Sprintf("format=parquet/identities=%d", *identities), func(b *testing.B) {
 		var peak int64
@@ -40,4 +33,18 @@ func BenchmarkSimulate(b *testing.B) {
 		b.ReportMetric(float64(peak>>20), "peak-MiB")
 		require.Less(b, peak, int64(mostMemory))
 	})
+}
+
+// toolAndSnapshot builds lcmsim and has it generate a snapshot in Parquet.
+func toolAndSnapshot(b *testing.B) (tool, snapshot string) {
+	dir := b.TempDir()
+	tool, snapshot = filepath.Join(dir, "lcmsim"), filepath.Join(dir, "snapshot")
+	build := exec.Command("go", "build", "-o", tool, "./cmd/lcmsim")
+	build.Dir = ".." // the module of the tool
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	out, err := build.CombinedOutput()
+	require.NoError(b, err, string(out))
+	out, err = exec.Command(tool, "generate", snapshot, "--quiet", "--format", "parquet", "--identities", strconv.Itoa(*identities)).CombinedOutput()
+	require.NoError(b, err, string(out))
+	return tool, snapshot
 }

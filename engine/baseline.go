@@ -1,8 +1,10 @@
 package engine
 
 import (
+	"cmp"
 	"hash/maphash"
 	"math/bits"
+	"slices"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
@@ -21,7 +23,7 @@ type facts struct {
 	tenant  []string // the tenant's own id of each row; nil unless asked for
 }
 
-// moverKey stands for a value of a mover property: two seeded hashes of its canonical text. Absent, null and "" are the zero key.
+// moverKey stands for a value of a mover property: two seeded hashes of its canonical text, in which the order of members does not matter. Absent, null and "" are the zero key.
 // Two values that agree in all 128 bits would be taken for equal; among a billion the chance of that is below 1e-20.
 type moverKey [2]uint64
 
@@ -31,8 +33,28 @@ func moverKeyOf(v scimeval.Value) moverKey {
 	if v.Kind() == scimeval.KindNull || v.Kind() == scimeval.KindString && v.Text() == "" {
 		return moverKey{}
 	}
-	text := v.AppendJSON(nil)
+	text := ordered(v).AppendJSON(nil)
 	return moverKey{maphash.Bytes(moverSeeds[0], text) | 1, maphash.Bytes(moverSeeds[1], text)}
+}
+
+// ordered is a value with the members of objects by name.
+func ordered(v scimeval.Value) scimeval.Value {
+	switch v.Kind() {
+	case scimeval.KindList:
+		items := slices.Clone(v.Items())
+		for i := range items {
+			items[i] = ordered(items[i])
+		}
+		return scimeval.ListValue(items)
+	case scimeval.KindObject:
+		members := slices.Clone(v.Members())
+		for i := range members {
+			members[i].Value = ordered(members[i].Value)
+		}
+		slices.SortFunc(members, func(a, b scimeval.Member) int { return cmp.Compare(a.Name, b.Name) })
+		return scimeval.ObjectValue(members)
+	}
+	return v
 }
 
 // cohortColumn is an attribute of the rows: distinct values and a code a row, as scimeval.ReadColumn gives them.

@@ -52,13 +52,7 @@ type change struct {
 }
 
 func compareStates(from, to *state) change {
-	var fromWhy, toWhy causes
-	if from.causes != nil {
-		fromWhy = *from.causes
-	}
-	if to.causes != nil {
-		toWhy = *to.causes
-	}
+	fromWhy, toWhy := from.why(), to.why()
 	return change{
 		actions:  compareItems(from.actions, to.actions, fromWhy.actions, toWhy.actions),
 		profiles: compareItems(from.profiles, to.profiles, fromWhy.profiles, toWhy.profiles),
@@ -80,6 +74,25 @@ func (c *change) truth() truth {
 
 func (c *change) gains() bool {
 	return len(c.actions.gained)+len(c.profiles.gained)+len(c.entities.gained) > 0
+}
+
+// gainTruth tells whether something is gained, whatever is lost. from and to are the states that were compared.
+func (c *change) gainTruth(from, to *state) truth {
+	if c.gains() {
+		return isTrue
+	}
+	for _, kind := range []struct {
+		maybe    []int
+		from, to bounds
+	}{{c.actions.maybe, from.actions, to.actions}, {c.profiles.maybe, from.profiles, to.profiles}, {c.entities.maybe, from.entities, to.entities}} {
+		for _, x := range kind.maybe {
+			_, had := slices.BinarySearch(kind.from.low, x)
+			if _, has := slices.BinarySearch(kind.to.high, x); has && !had {
+				return isUnknown
+			}
+		}
+	}
+	return isFalse
 }
 
 func (c *change) loses() bool {
@@ -108,6 +121,17 @@ func (c *change) gets(list []actionItem, effect Effect) truth {
 // changed tells whether two states certainly differ, without listing how.
 func changed(from, to *state) bool {
 	return differs(from.actions, to.actions) || differs(from.profiles, to.profiles) || differs(from.entities, to.entities)
+}
+
+// removesMore tells whether to may remove others where from does not.
+func removesMore(from, to *state) bool {
+	fromWhy, toWhy := from.why().removal, to.why().removal
+	return slices.ContainsFunc(to.removal.high, func(scope int) bool {
+		_, surely := slices.BinarySearch(from.removal.low, scope)
+		_, possibly := slices.BinarySearch(from.removal.high, scope)
+		_, sure := slices.BinarySearch(to.removal.low, scope)
+		return !surely && !(possibly && !sure && slices.Equal(fromWhy[scope], toWhy[scope]))
+	})
 }
 
 // differs tells whether something is certainly in one of two pairs of sets and certainly not in the other.

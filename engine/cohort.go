@@ -18,8 +18,7 @@ type cohortCount struct{ size, lost int }
 const (
 	maxCohortValues = 5000 // an attribute with more distinct values names people, not cohorts
 	maxCohorts      = 20   // caps DiffResult.Cohorts
-	minCohortLost   = 2    // identities that lose something, for a cohort to be worth a line
-	minCohortLift   = 1.5
+	minCohortLost   = 2    // identities that lose something, for a cohort to be worth a line; its lift is at least 3/2
 )
 
 // add counts a batch. The result does not depend on how a population is cut into batches.
@@ -90,14 +89,14 @@ func lifts(cohorts []cohort, population, losers int) []CohortLift {
 	overall := float64(losers) / float64(population)
 	for _, c := range cohorts {
 		for value, n := range c.values {
-			share := float64(n.lost) / float64(n.size)
-			if n.lost < minCohortLost || share < minCohortLift*overall {
+			if n.lost < minCohortLost || 2*n.lost*population < 3*n.size*losers {
 				continue
 			}
+			share := float64(n.lost) / float64(n.size)
 			list = append(list, CohortLift{Attribute: c.attribute, Value: value, Size: n.size, Lost: n.lost, Share: share, OverallShare: overall, Lift: share / overall})
 		}
 	}
-	excess := func(c CohortLift) float64 { return float64(c.Lost) - float64(c.Size)*c.OverallShare }
+	excess := func(c CohortLift) int { return c.Lost*population - c.Size*losers } // times the population
 	slices.SortFunc(list, func(a, b CohortLift) int {
 		return cmp.Or(cmp.Compare(excess(b), excess(a)), cmp.Compare(a.Attribute, b.Attribute), cmp.Compare(a.Value, b.Value))
 	})

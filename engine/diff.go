@@ -24,6 +24,9 @@ type Diff struct {
 	setIndex map[string]int32
 	joined   *joins // what is held is joined to identities; nil = it is not
 
+	single  map[int]bool // numbers of the later version's workflows without continuous sync
+	limited []string     // names of the workflows that own limits are about
+
 	present []uint64 // mask of the rows of base that are in the later population too
 	rows    int      // of the later population
 	active  int
@@ -49,8 +52,10 @@ type diffClass struct {
 	size     int
 	exemplar string
 	change   change
+	parts    parts
 	unit     unit      // what one identity counts for, unless what it holds is joined
 	tally    diffTally // of the identities whose holdings were joined
+	holders  int       // how many of those hold something
 }
 
 // cells are the states on the four combinations of policy and data (SPEC section 6).
@@ -90,6 +95,17 @@ func (p *Program) NewDiff(base *Baseline) *Diff {
 	d := &Diff{
 		program: p, kind: p.in.Against.Kind, base: base,
 		vectors: newVectorSet(p.layout.words), index: make(map[diffKey]int32),
+	}
+	d.single = make(map[int]bool)
+	for i, w := range p.plan.workflows {
+		if !w.ContinuousSync {
+			d.single[p.plan.numbers.workflows[i]] = true
+		}
+	}
+	for _, l := range p.in.OwnLimits {
+		if l.Workflow != "" && !slices.Contains(d.limited, l.Workflow) {
+			d.limited = append(d.limited, l.Workflow)
+		}
 	}
 	d.to = p.newStates(p.plan, d.vectors)
 	later := d.vectors
@@ -177,11 +193,10 @@ func (d *Diff) count(classes []int32, ids []string) (losers []bool) {
 			losers[r] = c.unit.loser
 			continue
 		}
-		own := d.joined.of(d, int(class), ids[r])
-		d.joined.add(own)
+		own := d.joined.of(d, c, ids[r])
+		d.joined.add(d, int(class), own, ids[r])
 		c.tally.add(own.unit, 1)
-		d.joined.example(int(class), own, ids[r])
-		losers[r] = own.unit.loser
+		losers[r] = own.loser
 	}
 	for _, yes := range losers {
 		if yes {
@@ -199,13 +214,31 @@ func (d *Diff) class(key diffKey, id string) int32 {
 	at := int32(len(d.classes))
 	d.index[key] = at
 	c := diffClass{key: key, exemplar: strings.Clone(id)}
-	c.change = compareStates(d.before(key), d.after(key))
+	before, after := d.before(key), d.after(key)
+	c.change = compareStates(before, after)
+	c.parts.whole = part{before, after, d.differ(before, after, &c.change)}
 	if d.kind == BaselineGrants {
-		c.change = change{unknown: c.change.unknown} // what is held is joined
+		c.change = change{unknown: c.change.unknown, actions: d.deactivations(after)} // what is held is joined
 	}
-	c.unit = d.unit(&c)
+	d.divide(&c)
+	c.unit = d.unit(&c, part.truth, isFalse)
 	d.classes = append(d.classes, c)
 	return at
+}
+
+// deactivations are the actions that say something new about those who hold something.
+func (d *Diff) deactivations(s *state) delta {
+	var list delta
+	for _, item := range s.actions.high {
+		_, planned := slices.BinarySearch(s.actions.low, item)
+		switch a := d.program.items.actions[item]; {
+		case a.effect == EffectDeactivate && planned:
+			list.gained = append(list.gained, item)
+		case a.effect == EffectDeactivate, a.unheardOf:
+			list.maybe = append(list.maybe, item)
+		}
+	}
+	return list
 }
 
 // AddRemoved adds the identities of the earlier population that the later one does not have, once that was added as a
@@ -265,196 +298,4 @@ func (d *Diff) status(key diffKey, t truth) Status {
 		return StatusMaybe
 	}
 	return StatusUnchanged
-}
-
-// unit is what one identity counts for.
-type unit struct {
-	status      Status
-	affected    truth
-	gained      bool
-	lost        bool
-	unknown     bool
-	deactivated bool
-	revoked     truth    // something held is taken away now and was not before
-	effects     [5]truth // by effect of LimitEffects
-	loser       bool     // loses something, is deactivated, or has something revoked
-}
-
-// unit is what an identity of the class counts for, as far as what it holds does not matter.
-func (d *Diff) unit(c *diffClass) unit {
-	u := unit{unknown: c.change.unknown, gained: c.change.gains(), lost: c.change.loses()}
-	t := c.change.truth()
-	removal := d.removalUnknown(c.key)
-	if removal {
-		t = max(t, isUnknown)
-	}
-	u.status = d.status(c.key, t)
-	items := d.program.items.actions
-	u.deactivated = c.change.gets(items, EffectDeactivate) == isTrue
-	u.loser = u.lost || u.deactivated
-	if u.status == StatusRemoved {
-		if !d.program.in.Rules.AffectedPlanned {
-			u.affected = isUnknown // what the tenant does about them is not known
-		}
-		return u
-	}
-	u.affected = d.affected(c, t)
-	for i, effect := range LimitEffects {
-		hit := isFalse
-		switch effect {
-		case "grant":
-			hit = max(c.change.gets(items, EffectGrant), c.change.entities.truth(c.change.entities.gained))
-		case "revoke":
-			hit = c.change.entities.truth(c.change.entities.lost)
-			if removal {
-				hit = max(hit, isUnknown)
-			}
-		default:
-			hit = c.change.gets(items, Effect(effect))
-		}
-		u.effects[i] = min(hit, u.affected)
-	}
-	return u
-}
-
-// truth tells whether some item is certainly among those listed, or may be.
-func (d *delta) truth(listed []int) truth {
-	switch {
-	case len(listed) > 0:
-		return isTrue
-	case len(d.maybe) > 0:
-		return isUnknown
-	}
-	return isFalse
-}
-
-// removalUnknown tells whether more is removed now than before from those who hold something nobody knows of.
-func (d *Diff) removalUnknown(key diffKey) bool {
-	if d.program.in.Grants != nil || key.later == absent || !d.program.removes {
-		return false
-	}
-	after := d.to.at(key.later).outcome
-	var before []int
-	if o := d.before(key).outcome; o != nil {
-		before = o.removal.low
-	}
-	return beyond(after.removal.high, before)
-}
-
-// affected tells whether the class counts for limits. t tells whether something changes.
-func (d *Diff) affected(c *diffClass, t truth) truth {
-	if d.program.in.Rules.AffectedPlanned {
-		return d.to.at(c.key.later).outcome.affectedTruth()
-	}
-	if t == isFalse {
-		return isFalse
-	}
-	surely, possibly := d.quiet(c.key)
-	if len(possibly) == 0 {
-		return t
-	}
-	low := min(t, d.restricted(c.key, func(name string) bool { return !slices.Contains(possibly, name) }))
-	high := min(t, d.restricted(c.key, func(name string) bool { return !slices.Contains(surely, name) }))
-	switch {
-	case low == isTrue:
-		return isTrue
-	case high == isFalse:
-		return isFalse
-	}
-	return isUnknown
-}
-
-// quiet names the workflows that do not run again: continuous_sync is false and the trigger was true before, surely or
-// possibly (which contains surely).
-func (d *Diff) quiet(key diffKey) (surely, possibly []string) {
-	from := d.cells.fromBase
-	if from == nil || d.base != nil && key.base == absent {
-		return nil, nil
-	}
-	before := d.before(key)
-	for i, w := range from.sim.plan.workflows {
-		if before.workflows[i] == isFalse || !d.program.plan.runsOnce(w.Name) {
-			continue
-		}
-		possibly = append(possibly, w.Name)
-		if before.workflows[i] == isTrue {
-			surely = append(surely, w.Name)
-		}
-	}
-	return surely, possibly
-}
-
-// runsOnce tells whether the workflow has no continuous sync.
-func (p *plan) runsOnce(workflow string) bool {
-	for _, w := range p.workflows {
-		if w.Name == workflow {
-			return !w.ContinuousSync
-		}
-	}
-	return false
-}
-
-// restricted tells whether something changes when only some workflows count.
-func (d *Diff) restricted(key diffKey, counts func(name string) bool) truth {
-	after := d.to.sim.restricted(d.vectors.at(int(key.later)), counts)
-	before := nothing
-	if from := d.cells.fromBase; from != nil && (d.base == nil || key.base != absent) {
-		vector := key.later
-		if d.base != nil {
-			vector = key.base
-		}
-		before = from.sim.restricted(from.set.at(int(vector)), counts)
-	}
-	c := compareStates(before, after)
-	return c.truth()
-}
-
-// restricted simulates a vector as if only some workflows ran.
-func (s *simulator) restricted(vector []uint64, counts func(name string) bool) *state {
-	s.counts = counts
-	defer func() { s.counts = nil }()
-	return s.stateOf(s.run(vector), vector)
-}
-
-// diffTally counts identities by what they count for.
-type diffTally struct {
-	statuses    map[Status]int
-	affected    reach
-	gained      int
-	lost        int
-	unknown     int
-	deactivated int
-	revoked     reach
-	effects     [5]reach
-}
-
-func (t *diffTally) add(u unit, n int) {
-	if t.statuses == nil {
-		t.statuses = make(map[Status]int, len(Statuses))
-	}
-	t.statuses[u.status] += n
-	t.affected.add(u.affected, n)
-	for i := range u.effects {
-		t.effects[i].add(u.effects[i], n)
-	}
-	t.revoked.add(u.revoked, n)
-	for _, c := range []struct {
-		yes   bool
-		count *int
-	}{{u.gained, &t.gained}, {u.lost, &t.lost}, {u.unknown, &t.unknown}, {u.deactivated, &t.deactivated}} {
-		if c.yes {
-			*c.count += n
-		}
-	}
-}
-
-// tallyOf counts the identities of a class.
-func (d *Diff) tallyOf(class int) *diffTally {
-	c := &d.classes[class]
-	if d.joined != nil {
-		return &c.tally
-	}
-	var t diffTally
-	t.add(c.unit, c.size)
-	return &t
 }

@@ -33,7 +33,7 @@ func (d *Diff) findings(r *DiffResult, seen Seen) []Finding {
 	removal := 0
 	for i := range d.classes {
 		c := &d.classes[i]
-		if c.key.later != absent && d.removalUnknown(c.key) {
+		if c.key.later != absent && d.removesMore(c) {
 			removal += c.size
 		}
 	}

@@ -6,45 +6,60 @@ import "slices"
 type compared struct {
 	*Diff
 	total reach
-	ends  []reach       // by rank of entity: identities that have it in the end
 	lasts map[int]reach // by class: identities that lose something that nobody has in the end; nil = holdings tell
 }
 
-func (d *Diff) newLedger(r *DiffResult, ends []reach) *compared {
-	c := &compared{Diff: d, total: reach{r.Summary.AffectedLow, r.Summary.AffectedHigh}, ends: ends}
+func (d *Diff) newLedger(r *DiffResult) *compared {
+	c := &compared{Diff: d, total: reach{r.Summary.AffectedLow, r.Summary.AffectedHigh}}
 	if !d.program.guardsLastHolder() {
 		return c
 	}
+	table := d.program.plan.entities
+	ends := make(provided, len(table.keys))
+	for i := range d.classes {
+		if of := &d.classes[i]; of.key.later != absent {
+			ends.add(d.to.at(of.key.later).outcome, of.size)
+		}
+	}
 	if d.joined != nil {
-		table := d.program.plan.entities
-		d.joined.holders.settle(table, func(e int) tally {
-			end := ends[table.rank[e]]
-			return tally{end.low, end.high - end.low}
-		})
+		d.joined.holders.settle(table, ends)
 		return c
 	}
 	c.lasts = make(map[int]reach)
 	for i := range d.classes {
-		change := &d.classes[i].change
-		t := isFalse
-		for _, e := range change.entities.lost {
-			switch end := ends[e]; {
-			case end.high == 0:
-				t = isTrue
-			case end.low == 0:
-				t = max(t, isUnknown)
-			}
-		}
-		for _, e := range change.entities.maybe {
-			if ends[e].low == 0 {
-				t = max(t, isUnknown)
-			}
-		}
 		var n reach
-		n.add(t, d.classes[i].size)
+		n.add(d.losesLast(&d.classes[i], ends), d.classes[i].size)
 		c.lasts[i] = n
 	}
 	return c
+}
+
+// losesLast tells whether the identities of a class lose something that nobody has in the end, as far as it is known what they
+// have. A deactivated identity loses everything.
+func (d *Diff) losesLast(c *diffClass, ends provided) truth {
+	if c.key.later == absent {
+		return isFalse
+	}
+	t := isFalse
+	deactivated := c.change.gets(d.program.items.actions, EffectDeactivate)
+	if deactivated != isFalse || d.removesMore(c) {
+		t = isUnknown // whatever else they hold
+	}
+	byRank := d.program.plan.entities.byRank
+	lose := func(entities []int, certain truth) {
+		for _, rank := range entities {
+			switch end := ends[byRank[rank]]; {
+			case end.high == 0:
+				t = max(t, certain)
+			case end.low == 0:
+				t = max(t, min(certain, isUnknown))
+			}
+		}
+	}
+	lose(c.change.entities.lost, isTrue)
+	lose(c.change.entities.maybe, isUnknown)
+	lose(c.parts.whole.before.entities.low, deactivated)
+	return t
 }
 
 func (c *compared) basis() string {
@@ -85,20 +100,7 @@ func (c *compared) vector(class int) []uint64 {
 func (c *compared) affectedIn(class int) reach { return c.tallyOf(class).affected }
 
 func (c *compared) affectedBy(class int, workflow string) reach {
-	var r reach
-	of := &c.Diff.classes[class]
-	if of.key.later == absent {
-		if c.triggers(c.before(of.key), c.program.from)[workflow] != isFalse {
-			r.add(isUnknown, of.size)
-		}
-		return r
-	}
-	t := c.restricted(of.key, func(name string) bool { return name == workflow })
-	if c.program.in.Rules.AffectedPlanned {
-		t = c.to.at(of.key.later).outcome.affectedBy(c.program.plan, workflow)
-	}
-	r.add(min(t, of.unit.affected), of.size)
-	return r
+	return c.tallyOf(class).workflows[slices.Index(c.limited, workflow)]
 }
 
 func (c *compared) hit(class int, effect string) reach {

@@ -36,10 +36,7 @@ func (d *Diff) Joined(class int, id string) DiffRow {
 	if d.classes[class].key.later == absent {
 		return row
 	}
-	holders := d.joined.holders
-	d.joined.holders = nil // they were counted by Add
-	o := d.joined.of(d, class, id)
-	d.joined.holders = holders
+	o := d.joined.of(d, &d.classes[class], id)
 	row.Status, row.Affected = o.status, affectedText(o.affected)
 	row.RevokesAdded, row.RevokesDropped = heldTexts(o.added), heldTexts(o.dropped)
 	if !d.joined.wanted {
@@ -50,17 +47,19 @@ func (d *Diff) Joined(class int, id string) DiffRow {
 	maybe := append(d.entityTexts(o.maybe), heldTexts(o.perhaps)...)
 	slices.Sort(maybe)
 	row.EntitlementsMaybe = slices.Compact(maybe)
-	for _, a := range o.actions {
-		act := &d.program.plan.actions[a.action]
-		row.ActionsGained = append(row.ActionsGained, ActionName{d.program.plan.workflows[a.workflow].Name, act.Name, act.Type})
+	if len(d.joined.grants[id]) == 0 {
+		row.ActionsGained, row.ActionsMaybe = []ActionName{}, []ActionName{}
 	}
 	return row
 }
 
 // Status is that of Joined.
 func (d *Diff) Status(class int, id string) Status {
-	row := d.Joined(class, id)
-	return row.Status
+	c := &d.classes[class]
+	if c.key.later == absent {
+		return c.unit.status
+	}
+	return d.joined.of(d, c, id).status
 }
 
 // ClassStatus is that of ClassRow.
@@ -191,7 +190,7 @@ func (d *Diff) taggedWorkflows(c *diffClass) []TaggedItem {
 				continue
 			}
 			seen[w.Name] = true
-			switch from, to := was[w.Name], now[w.Name]; {
+			switch from, to := was[w.Name].truth, now[w.Name].truth; {
 			case from == isTrue && to == isTrue:
 				list = append(list, TaggedItem{w.Name, TagBefore})
 			case from == isFalse && to == isTrue:

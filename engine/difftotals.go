@@ -14,10 +14,10 @@ func (d *Diff) Result(seen Seen, progress func(done, total int) bool) (*DiffResu
 	d.countWorkflows(r)
 	d.countActions(r)
 	d.countProfiles(r)
-	ends := d.countEntities(r)
+	d.countEntities(r)
 	r.Summary.Destructive = r.Summary.Lost > 0 || r.Summary.Deactivated > 0 || r.Summary.Revoked > 0
 	byClass := d.attribute(r, progress)
-	l := d.newLedger(r, ends)
+	l := d.newLedger(r)
 	r.Limits = d.program.newJudge(d.program.in.Rules, l).limits()
 	r.Cohorts = lifts(d.cohorts, d.rows, d.losers)
 	r.ClassesTotal = len(d.classes)
@@ -43,9 +43,9 @@ func (d *Diff) summarize(r *DiffResult) {
 		s.Deactivated += t.deactivated
 		s.Revoked += t.revoked.low
 		s.MaybeRevoked += t.revoked.high - t.revoked.low
-		s.ActionsGained += c.size * len(c.change.actions.gained)
-		s.ActionsLost += c.size * len(c.change.actions.lost)
-		s.ActionsMaybe += c.size * len(c.change.actions.maybe)
+		s.ActionsGained += d.acting(c) * len(c.change.actions.gained)
+		s.ActionsLost += d.acting(c) * len(c.change.actions.lost)
+		s.ActionsMaybe += d.acting(c) * len(c.change.actions.maybe)
 		s.EntitlementsGained += c.size * len(c.change.entities.gained)
 		s.EntitlementsLost += c.size * len(c.change.entities.lost)
 		s.EntitlementsMaybe += c.size * len(c.change.entities.maybe)
@@ -57,8 +57,15 @@ func (d *Diff) summarize(r *DiffResult) {
 		total := d.joined.total
 		s.Holdings = &total
 		s.EntitlementsGained, s.EntitlementsLost, s.EntitlementsMaybe = total.RealGrants, total.Revokes, total.Maybe
-		s.ActionsGained = s.Deactivated
 	}
+}
+
+// acting is how many identities of a class the changes of actions concern.
+func (d *Diff) acting(c *diffClass) int {
+	if d.joined != nil && d.joined.wanted {
+		return c.holders
+	}
+	return c.size
 }
 
 // countWorkflows counts triggers, by name of workflow; duplicates of a name count as one.
@@ -88,13 +95,13 @@ func (d *Diff) countWorkflows(r *DiffResult) {
 			from, to := was[name], now[name]
 			switch {
 			case d.program.from == nil && d.kind != BaselineNone: // nothing to compare with
-			case from == isTrue && to == isTrue:
+			case from.truth == isTrue && to.truth == isTrue:
 				w.Unchanged += c.size
-			case from == isFalse && to == isTrue:
+			case from.truth == isFalse && to.truth == isTrue:
 				w.Gained += c.size
-			case from == isTrue && to == isFalse:
+			case from.truth == isTrue && to.truth == isFalse:
 				w.Lost += c.size
-			case from != to:
+			case from.truth != to.truth || !slices.Equal(from.causes, to.causes):
 				w.Maybe += c.size
 			}
 		}
@@ -106,20 +113,31 @@ func (d *Diff) countWorkflows(r *DiffResult) {
 		}
 		for name := range touched {
 			if place, known := at[name]; known {
-				r.Workflows[place].Changed += c.size
+				r.Workflows[place].Changed += d.acting(c)
 			}
 		}
 	}
 }
 
-// triggers are the truths of the triggers of a state, by name of workflow.
-func (d *Diff) triggers(s *state, built *plan) map[string]truth {
-	m := make(map[string]truth)
+// trigger is the truth of a workflow's trigger, and the texts on which it depends where that is unknown.
+type trigger struct {
+	truth  truth
+	causes []string
+}
+
+// triggers are those of a state, by name of workflow.
+func (d *Diff) triggers(s *state, built *plan) map[string]trigger {
+	m := make(map[string]trigger)
 	if built == nil {
 		return m
 	}
 	for i, t := range s.workflows {
-		m[built.workflows[i].Name] = max(m[built.workflows[i].Name], t)
+		name := built.workflows[i].Name
+		now := trigger{truth: max(m[name].truth, t)}
+		if now.truth == isUnknown {
+			now.causes, _ = merge(m[name].causes, s.why().workflows[built.numbers.workflows[i]]...)
+		}
+		m[name] = now
 	}
 	return m
 }
@@ -143,6 +161,9 @@ func (d *Diff) countActions(r *DiffResult) {
 	}
 	for i := range d.classes {
 		c := &d.classes[i]
+		if c.key.later == absent {
+			continue
+		}
 		count := func(list []int, field func(*ActionChange) *int) {
 			seen := make(map[int]bool, len(list))
 			for _, item := range list {
@@ -150,7 +171,7 @@ func (d *Diff) countActions(r *DiffResult) {
 				place, known := at[key{a.name, a.kind}]
 				if known && !seen[place] {
 					seen[place] = true
-					*field(&r.Actions[place]) += c.size
+					*field(&r.Actions[place]) += d.acting(c)
 				}
 			}
 		}
@@ -159,42 +180,53 @@ func (d *Diff) countActions(r *DiffResult) {
 		count(c.change.actions.maybe, func(a *ActionChange) *int { return &a.Maybe })
 		count(c.change.actions.kept, func(a *ActionChange) *int { return &a.Unchanged })
 	}
-	if d.joined != nil {
-		for name, n := range d.joined.deactivations {
-			r.Actions[at[key{name.Name, name.Type}]].Gained += n
-		}
-	}
 }
 
 func (d *Diff) countProfiles(r *DiffResult) {
-	r.AccessProfiles = make([]ProfileChange, len(d.program.items.profiles))
-	for i, id := range d.program.items.profiles {
-		r.AccessProfiles[i] = ProfileChange{ID: id, Name: d.program.items.names[i]}
-	}
+	all := make([]ProfileChange, len(d.program.items.profiles))
 	for i := range d.classes {
 		c := &d.classes[i]
+		if c.key.later == absent {
+			continue
+		}
 		for _, p := range c.change.profiles.gained {
-			r.AccessProfiles[p].Gained += c.size
+			all[p].Gained += c.size
 		}
 		for _, p := range c.change.profiles.lost {
-			r.AccessProfiles[p].Lost += c.size
+			all[p].Lost += c.size
 		}
 		for _, p := range c.change.profiles.maybe {
-			r.AccessProfiles[p].Maybe += c.size
+			all[p].Maybe += c.size
 		}
 		for _, p := range c.change.profiles.kept {
-			r.AccessProfiles[p].Unchanged += c.size
+			all[p].Unchanged += c.size
+		}
+	}
+	shown := make([]bool, len(all)) // a profile that only a mix of the two versions reaches is not
+	for _, built := range []*plan{d.program.plan, d.program.from} {
+		if built != nil {
+			for _, i := range built.numbers.profiles {
+				shown[i] = true
+			}
+		}
+	}
+	r.AccessProfiles = []ProfileChange{}
+	for i, yes := range shown {
+		if yes {
+			all[i].ID, all[i].Name = d.program.items.profiles[i], d.program.items.names[i]
+			r.AccessProfiles = append(r.AccessProfiles, all[i])
 		}
 	}
 }
 
-// countEntities counts entitlements, and by rank the identities that have each in the end.
-func (d *Diff) countEntities(r *DiffResult) (ends []reach) {
+func (d *Diff) countEntities(r *DiffResult) {
 	table := d.program.plan.entities
 	counts := make([]entityCount, len(table.keys))
-	ends = make([]reach, len(table.keys))
 	for i := range d.classes {
 		c := &d.classes[i]
+		if c.key.later == absent {
+			continue
+		}
 		for _, e := range c.change.entities.gained {
 			counts[e].gained += c.size
 		}
@@ -207,16 +239,6 @@ func (d *Diff) countEntities(r *DiffResult) (ends []reach) {
 		for _, e := range c.change.entities.kept {
 			counts[e].kept += c.size
 		}
-		if c.key.later == absent {
-			continue
-		}
-		after := d.after(c.key)
-		for _, e := range after.entities.low {
-			ends[e].low += c.size
-		}
-		for _, e := range after.entities.high {
-			ends[e].high += c.size
-		}
 	}
 	if d.joined != nil {
 		for e, n := range d.joined.ranks {
@@ -225,9 +247,22 @@ func (d *Diff) countEntities(r *DiffResult) (ends []reach) {
 			counts[e].kept += n.kept
 		}
 	}
+	known := make([]bool, len(table.keys)) // an entity that only a mix of the two versions reaches is not
+	for _, built := range []*plan{d.program.plan, d.program.from} {
+		if built != nil {
+			for _, p := range built.profiles {
+				for _, e := range p.own {
+					known[e.entity] = true
+				}
+			}
+		}
+	}
 	r.Entitlements = make([]EntitlementChange, 0, len(table.byRank))
 	place := make(map[heldKey]int)
 	for rank, e := range table.byRank {
+		if !known[e] {
+			continue
+		}
 		shown, n := table.result(e, tally{}), counts[rank]
 		r.Entitlements = append(r.Entitlements, EntitlementChange{
 			DatasourceID: shown.DatasourceID, EntityType: shown.EntityType, EntityID: shown.EntityID, Name: shown.Name,
@@ -236,13 +271,12 @@ func (d *Diff) countEntities(r *DiffResult) (ends []reach) {
 		})
 		h := heldKey{shown.DatasourceID, shown.EntityType, shown.EntityID}
 		if _, taken := place[h]; !taken {
-			place[h] = rank
+			place[h] = len(r.Entitlements) - 1
 		}
 	}
 	if d.joined != nil {
 		d.countRevoked(r, place)
 	}
-	return ends
 }
 
 // countRevoked counts what is taken away from those who hold it; an entitlement that no profile holds gets an entry of its own.
@@ -276,7 +310,7 @@ func (d *Diff) attribute(r *DiffResult, progress func(done, total int) bool) (by
 	if d.program.from == nil {
 		return byClass
 	}
-	policyOf := make([]bool, len(d.classes)) // changed by the policy on the earlier data
+	policyOf := make([]int, len(d.classes)) // identities that the policy changes on the earlier data
 	set := d.vectors
 	if d.base != nil {
 		set = d.base.vectors
@@ -302,13 +336,16 @@ func (d *Diff) attribute(r *DiffResult, progress func(done, total int) bool) (by
 			policy = changed(before, d.cells.toBase.at(c.key.base))
 			data = changed(before, d.cells.fromLater.at(c.key.earlier))
 		}
-		policyOf[i] = policy
 		if vector != absent {
 			weight[vector] += c.size
 		}
-		if policy {
-			a.Policy += c.size
+		switch {
+		case policy:
+			policyOf[i] = c.size
+		case d.base == nil:
+			policyOf[i] = d.tallyOf(i).statuses[StatusChanged] // by what is taken away
 		}
+		a.Policy += policyOf[i]
 		if data {
 			a.Data += c.size
 		}
@@ -339,8 +376,8 @@ func (d *Diff) attribute(r *DiffResult, progress func(done, total int) bool) (by
 				byClass[i] = append(byClass[i], e)
 			}
 		}
-		if policyOf[i] && alone[vector] == 0 {
-			a.Remainder += c.size
+		if alone[vector] == 0 {
+			a.Remainder += policyOf[i]
 		}
 	}
 	return byClass
@@ -356,6 +393,9 @@ func (d *Diff) attributeEdits(r *DiffResult, edits *Edits, set *vectorSet, weigh
 	alone = make([]uint64, set.size)
 	for i, plans := range d.program.edits {
 		if progress != nil && !progress(i, len(d.program.edits)) {
+			for e := range a.Edits {
+				a.Edits[e].Alone, a.Edits[e].Without = 0, 0
+			}
 			return nil
 		}
 		one := newSimulator(plans.alone, d.program.layout)

@@ -63,6 +63,9 @@ func Explain(p *Program, rec arrow.Record, id string, opt ExplainOptions) (*Expl
 	out.Actions = x.actions()
 	out.AccessProfiles = x.accessProfiles()
 	out.Entitlements = x.entitlements()
+	if out.Revokes, out.PossibleRevokes, err = x.revokes(); err != nil {
+		return nil, nil, err
+	}
 	if err := x.missed(out); err != nil {
 		return nil, nil, err
 	}
@@ -103,6 +106,21 @@ func (x *explainer) outcomeOf(r row) (*outcome, []uint64, error) {
 	}
 	vector := slices.Clone(classes.vectors.at(0))
 	return x.simulator.run(vector), vector, nil
+}
+
+// revokes lists what the identity holds and would lose, certainly and perhaps.
+func (x *explainer) revokes() (certain, possible []string, err error) {
+	rec := recordOf(x.program.Attributes(), []row{x.row})
+	defer rec.Release()
+	ids := []string{x.id}
+	classes, err := x.classifier.Classify(rec, ids)
+	if err != nil {
+		return nil, nil, err
+	}
+	s := x.program.NewSimulation()
+	class := s.Add(classes, ids)[0]
+	certain, possible = s.Revokes(int(class), x.id)
+	return append([]string{}, certain...), append([]string{}, possible...), nil
 }
 
 // setAttribute describes a what-if change before it is made.

@@ -1,9 +1,7 @@
 package engine
 
 import (
-	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -89,7 +87,8 @@ func fewPeople(t require.TestingT) []person {
 // brute decides reasons by trying every truth of every atom with the simulator itself.
 type brute struct {
 	program *Program
-	vector  []uint64 // of the person
+	vector  []uint64        // of the person
+	trees   []scimeval.Node // by expression; nil = refused
 	atoms   []string
 }
 
@@ -99,8 +98,13 @@ func newBrute(t require.TestingT, p *Program, who person) *brute {
 	classes, err := p.NewClassifier().Classify(rec, ids)
 	require.NoError(t, err)
 	b := &brute{program: p, vector: slices.Clone(classes.vectors.at(0))}
-	for _, text := range p.exprs.texts {
-		b.evaluate(text, func(atom string) bool {
+	for i, text := range p.exprs.texts {
+		tree, err := scimeval.Parse(text)
+		if err != nil || p.filters.Filter(i).Refused() {
+			tree = nil
+		}
+		b.trees = append(b.trees, tree)
+		b.evaluate(i, func(atom string) bool {
 			if !slices.Contains(b.atoms, atom) {
 				b.atoms = append(b.atoms, atom)
 			}
@@ -111,11 +115,9 @@ func newBrute(t require.TestingT, p *Program, who person) *brute {
 }
 
 // evaluate decides an expression whose atoms have a given truth. What the program refuses is one atom.
-func (b *brute) evaluate(text string, truth func(string) bool) bool {
-	i := slices.Index(b.program.exprs.texts, text)
-	tree, err := scimeval.Parse(text)
-	if err != nil || b.program.filters.Filter(i).Refused() {
-		return truth(text)
+func (b *brute) evaluate(expr int, truth func(string) bool) bool {
+	if b.trees[expr] == nil {
+		return truth(b.program.exprs.texts[expr])
 	}
 	var of func(n scimeval.Node) bool
 	of = func(n scimeval.Node) bool {
@@ -137,7 +139,7 @@ func (b *brute) evaluate(text string, truth func(string) bool) bool {
 		}
 		return truth(scimeval.Print(n))
 	}
-	return of(tree)
+	return of(b.trees[expr])
 }
 
 // always tells whether got is true of the outcome for every truth of the atoms that fixed leaves open.
@@ -157,8 +159,8 @@ func (b *brute) always(fixed map[string]bool, got func(*outcome) bool) bool {
 			return mask>>slices.Index(open, atom)&1 == 1
 		}
 		vector := slices.Clone(b.vector)
-		for i, text := range b.program.exprs.texts {
-			holds := b.evaluate(text, truth)
+		for i := range b.program.exprs.texts {
+			holds := b.evaluate(i, truth)
 			for _, bit := range []int{b.program.layout.lower[i], b.program.layout.upper[i]} {
 				vector[bit/64] &^= 1 << (bit % 64)
 				if holds {
@@ -175,14 +177,18 @@ func (b *brute) always(fixed map[string]bool, got func(*outcome) bool) bool {
 
 // check requires that a reason is sufficient and irreducible.
 func (b *brute) check(t require.TestingT, what string, reason Reason, got func(*outcome) bool) (checked bool) {
-	require.True(t, reason.Irreducible, what)
 	fixed := make(map[string]bool)
 	for _, a := range slices.Concat(reason.Atoms, reason.Assumed) {
 		if !slices.Contains(b.atoms, a.Atom) {
 			return false // the test of a type that cannot be evaluated, such as NODE_IN_GRAPH, has no truth of its own
 		}
+		if a.Truth == "unknown" {
+			require.False(t, reason.Irreducible, what)
+			return false
+		}
 		fixed[a.Atom] = a.Truth == "true"
 	}
+	require.True(t, reason.Irreducible, what)
 	require.True(t, b.always(fixed, got), "%s: the reason is not sufficient: %s", what, reason.Text)
 	for atom, truth := range fixed {
 		delete(fixed, atom)
@@ -206,8 +212,13 @@ func TestReasonsByBruteForce(t *testing.T) {
 				})
 			}
 		}
+		undone := *b // whether an action is reached is not seen where history says that it was done
+		undone.vector = slices.Clone(b.vector)
+		for _, bit := range p.layout.done {
+			undone.vector[bit/64] &^= 1 << (bit % 64)
+		}
 		for _, a := range e.Actions {
-			if b.check(t, a.Workflow+"/"+a.Name, a.Because, at(a.WorkflowIndex, a.Name)) {
+			if undone.check(t, a.Workflow+"/"+a.Name, a.Because, at(a.WorkflowIndex, a.Name)) {
 				checked++
 				if len(a.Because.Assumed) > 0 {
 					require.NotEqual(t, "planned", a.Status)
@@ -216,7 +227,15 @@ func TestReasonsByBruteForce(t *testing.T) {
 			}
 		}
 		x := &explainer{plan: p.plan}
+		// A trigger without an expression stays unknown in a simulation. Under first_match it helps one workflow and hinders the
+		// next, which may bring the same profile: then a reason sees more than the simulator does.
+		blurred := p.plan.rules.FirstMatch && slices.ContainsFunc(p.plan.workflows, func(w workflowPlan) bool {
+			return w.trigger.expr < 0 && w.trigger.constant == isUnknown
+		})
 		for _, profile := range e.AccessProfiles {
+			if blurred {
+				break
+			}
 			i := slices.IndexFunc(p.plan.profiles, func(plan profilePlan) bool { return plan.id == profile.ID })
 			b.check(t, profile.ID, profile.Because, func(o *outcome) bool { return x.gets(o, i) })
 			require.Equal(t, profile.Status == "possible", len(profile.Because.Assumed) > 0, "%+v", profile)
@@ -226,13 +245,11 @@ func TestReasonsByBruteForce(t *testing.T) {
 				if m.Because == nil || m.Kind != "action" {
 					continue
 				}
-				got := at(*m.WorkflowIndex, m.Name)
 				perhaps := func(o *outcome) bool {
 					return slices.ContainsFunc(o.actions, func(a actionOutcome) bool {
 						return a.workflow == *m.WorkflowIndex && p.plan.actions[a.action].Name == m.Name
 					})
 				}
-				_ = got
 				if b.check(t, "not "+m.Name, *m.Because, func(o *outcome) bool { return !perhaps(o) }) {
 					negative++
 				}
@@ -241,7 +258,7 @@ func TestReasonsByBruteForce(t *testing.T) {
 	})
 	require.Greater(t, checked, 50)
 	require.Greater(t, assumed, 0)
-	t.Log(checked, assumed, negative)
+	require.Greater(t, negative, 0)
 }
 
 // personWith is the person with the changes.
@@ -386,6 +403,3 @@ func explainAgain(p *Program, who person) (*Explanation, []Finding, error) {
 	defer rec.Release()
 	return Explain(p, rec, ids[0], ExplainOptions{})
 }
-
-var _ = fmt.Sprint
-var _ = strconv.Itoa

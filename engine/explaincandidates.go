@@ -53,7 +53,7 @@ func candidateValues(was *scimeval.Value, uses []candidateUse) (values []*scimev
 		}
 	}
 	c.objects(bodies)
-	c.add(stringValue("other"), stringValue(""), listValue(), nil)
+	c.add(stringValue("other"), nil, stringValue(""), listValue())
 	return c.values, !c.full
 }
 

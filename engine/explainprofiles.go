@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -24,6 +25,7 @@ func (x *explainer) accessProfiles() []ProfileReason {
 		p := &x.plan.profiles[i]
 		q := x.ask(x.bringing(i))
 		paths := x.pathsTo(i)
+		x.preferPath(&q, paths.list[0])
 		e := ProfileReason{
 			ID: p.id, Status: "possible", Direct: named, Because: x.because(&q),
 			Paths: paths.list, MorePaths: paths.more, Withheld: textOr(p.withheld), Missing: p.source == nil,
@@ -37,6 +39,17 @@ func (x *explainer) accessProfiles() []ProfileReason {
 		list = append(list, e)
 	}
 	return list
+}
+
+// preferPath makes the reason one of an action that names the beginning of a path, where one is planned.
+func (x *explainer) preferPath(q *question, path ProfilePath) {
+	for _, a := range x.outcome.actions {
+		if a.status == statusPlanned && slices.Contains(x.plan.profileIDs(x.plan.actions[a.action].profiles), path.IDs[0]) {
+			one := x.ask([]placedAction{{a.workflow, a.action}})
+			q.prefer(one.atoms)
+			return
+		}
+	}
 }
 
 // gets tells whether an outcome certainly brings a profile.
@@ -74,8 +87,8 @@ type profilePaths struct {
 	more bool // there are more than the list has, or perhaps
 }
 
-// pathsTo finds the ways from the profiles that the identity's actions name, those of planned ones first. A profile that
-// grants nothing ends a way.
+// pathsTo finds the ways from the profiles that the identity's actions name: those of planned ones first, the shortest of
+// them first. A profile that grants nothing ends a way.
 func (x *explainer) pathsTo(profile int) profilePaths {
 	if found, ok := x.paths[profile]; ok {
 		return found
@@ -113,6 +126,12 @@ func (x *explainer) pathsTo(profile int) profilePaths {
 			visit(root)
 		}
 	}
+	planned := func(path ProfilePath) int {
+		return slices.Index(x.plan.profileIDs(low), path.IDs[0])
+	}
+	slices.SortStableFunc(found.list, func(a, b ProfilePath) int {
+		return cmp.Or(cmp.Compare(min(planned(b), 0), min(planned(a), 0)), cmp.Compare(len(a.IDs), len(b.IDs)))
+	})
 	if x.paths == nil {
 		x.paths = make(map[int]profilePaths)
 	}

@@ -93,8 +93,9 @@ func (f *formula) open(atoms []truth, steps *int) int {
 
 // question asks whether an identity gets something: whether some arm does. It is a Boolean function of atoms.
 type question struct {
-	arms  []arm
-	atoms []int // that it depends on, in the order of the policy
+	arms      []arm
+	atoms     []int // that it depends on: those of triggers, of conditions, and of triggers that must not be true
+	preferred int   // how many of the atoms, the first, reasons keep rather than others
 }
 
 // arm asks whether one workflow is reached and leads to one of some actions. Actions are nodes, numbered from 1; node 0 is the
@@ -124,20 +125,22 @@ func newQuestion(formulas []formula, arms []arm) question {
 			q.atoms = append(q.atoms, atom)
 		}
 	}
-	for _, late := range []bool{false, true} { // what must not be true comes last
+	triggers := func(negated bool) {
 		for _, a := range arms {
-			for _, g := range a.triggers {
-				if g.negated == late {
-					formulas[g.formula].atoms(visit)
-				}
-			}
-			if !late {
-				for _, e := range a.edges {
-					formulas[e.formula].atoms(visit)
+			for _, t := range a.triggers {
+				if t.negated == negated {
+					formulas[t.formula].atoms(visit)
 				}
 			}
 		}
 	}
+	triggers(false)
+	for _, a := range arms {
+		for _, e := range a.edges {
+			formulas[e.formula].atoms(visit)
+		}
+	}
+	triggers(true)
 	return q
 }
 
@@ -201,6 +204,9 @@ func (d *decider) arm(a *arm) (t truth, open int) {
 	d.steps += len(a.edges)
 	for _, e := range a.edges {
 		d.levels[e.to] = isFalse
+	}
+	for _, node := range a.targets {
+		d.levels[node] = isFalse
 	}
 	d.levels[0] = start
 	for changed := true; changed; {
@@ -293,15 +299,24 @@ func (d *decider) sufficient(q *question, want truth, drop []int, limit int) (ir
 	return irreducible
 }
 
-// dropOrder tries atoms first that speak against the answer, then the others; those that stand first in the policy last.
+// prefer puts atoms first, so that reasons keep them rather than others.
+func (q *question) prefer(atoms []int) {
+	rest := slices.DeleteFunc(slices.Clone(q.atoms), func(atom int) bool { return slices.Contains(atoms, atom) })
+	q.atoms, q.preferred = append(slices.Clone(atoms), rest...), len(atoms)
+}
+
+// dropOrder tries the atoms first that are not preferred; among equals those that speak against the answer, and those that
+// stand last in the question.
 func (d *decider) dropOrder(q *question, want truth) []int {
-	var against, rest []int
-	for _, atom := range slices.Backward(q.atoms) {
-		if d.atoms[atom] != want {
-			against = append(against, atom)
-		} else {
-			rest = append(rest, atom)
+	order := make([]int, 0, len(q.atoms))
+	for _, part := range [][]int{q.atoms[q.preferred:], q.atoms[:q.preferred]} {
+		for _, against := range []bool{true, false} {
+			for _, atom := range slices.Backward(part) {
+				if (d.atoms[atom] != want) == against {
+					order = append(order, atom)
+				}
+			}
 		}
 	}
-	return append(against, rest...)
+	return order
 }

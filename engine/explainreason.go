@@ -28,7 +28,15 @@ func (x *explainer) because(q *question) Reason {
 			rest = append(rest, atom)
 		}
 	}
-	return x.reduce(q, isTrue, append(assumed, rest...))
+	r := x.reduce(q, isTrue, append(assumed, rest...))
+	if len(r.Assumed) == 0 {
+		// It follows whatever the truth of what is unknown is, in different ways. A simulation does not look that far.
+		x.assign(q)
+		_, open := d.answer(q)
+		r.Assumed, r.Irreducible = append(r.Assumed, x.atomTruth(open, isUnknown)), false
+		r.Text = r.text()
+	}
+	return r
 }
 
 // assign gives the atoms of a question their truth for the identity.
@@ -62,7 +70,7 @@ func (x *explainer) undecided(q *question) Reason {
 	for _, atom := range q.atoms {
 		switch t := x.table.truths[atom]; t {
 		case isUnknown:
-			r.Assumed = append(r.Assumed, x.atomTruth(atom, isTrue))
+			r.Assumed = append(r.Assumed, x.atomTruth(atom, isUnknown))
 		default:
 			r.Atoms = append(r.Atoms, x.atomTruth(atom, t))
 		}
@@ -89,7 +97,11 @@ func (r *Reason) text() string {
 		if text != "" {
 			text += ", "
 		}
-		text += "if " + strings.Join(parts, " and ")
+		link := "if "
+		if r.Assumed[0].Truth == isUnknown.String() {
+			link = "depending on "
+		}
+		return text + link + strings.Join(parts, " and ")
 	}
 	if !r.Irreducible {
 		text += " (perhaps not the shortest reason)"

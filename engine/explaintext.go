@@ -186,7 +186,7 @@ func isPlain(s string) bool {
 	return true
 }
 
-// unknownText says what an atom that cannot be evaluated would have to be.
+// unknownText says what an atom that cannot be evaluated would have to be; isUnknown = either may do.
 func unknownText(a *atom, needed truth) string {
 	text := a.text
 	if text == "" {
@@ -195,7 +195,11 @@ func unknownText(a *atom, needed truth) string {
 	if runes := []rune(text); len(runes) > maxValueText {
 		text = string(runes[:maxValueText-3]) + "..."
 	}
-	return "`" + text + "`, which cannot be evaluated, is " + needed.String()
+	text = "`" + text + "`, which cannot be evaluated"
+	if needed == isUnknown {
+		return text
+	}
+	return text + ", is " + needed.String()
 }
 
 // changeText says a change of an attribute.
@@ -211,5 +215,30 @@ func changeText(name string, v *scimeval.Value, was *string) string {
 	if err != nil {
 		return text + " (is " + *was + ")"
 	}
+	if v != nil && v.Kind() == scimeval.KindList && before.Kind() == scimeval.KindList {
+		if more, ok := oneMore(before.Items(), v.Items()); ok {
+			return name + " had " + valueText(&more) + " as well"
+		}
+		if less, ok := oneMore(v.Items(), before.Items()); ok {
+			return name + " did not have " + valueText(&less)
+		}
+	}
 	return text + " (is " + valueText(&before) + ")"
+}
+
+// oneMore is the element that a list has beside those of another one, if that is the only difference.
+func oneMore(list, longer []scimeval.Value) (scimeval.Value, bool) {
+	if len(longer) != len(list)+1 || len(list) == 0 {
+		return scimeval.Value{}, false
+	}
+	at := 0
+	for at < len(list) && list[at].String() == longer[at].String() {
+		at++
+	}
+	for i := at; i < len(list); i++ {
+		if list[i].String() != longer[i+1].String() {
+			return scimeval.Value{}, false
+		}
+	}
+	return longer[at], true
 }

@@ -82,6 +82,8 @@ func (t *tracer) action(depth, w, a int, reached truth, shown map[int]bool) {
 	case shown[a]:
 		t.add(depth, "action", text, reached.String(), "shown above")
 		return
+	case has && reached == isFalse:
+		t.add(depth, "action", text, reached.String(), status.String()+", by another way")
 	case has:
 		t.add(depth, "action", text, reached.String(), status.String())
 	default:

@@ -13,6 +13,8 @@ type Explanation struct {
 	Actions          []ActionReason      `json:"actions"`    // in evaluation order
 	AccessProfiles   []ProfileReason     `json:"access_profiles"`
 	Entitlements     []EntitlementReason `json:"entitlements"`
+	Revokes          []string            `json:"revokes"`           // held entitlements that actions take away; [] without a grants file
+	PossibleRevokes  []string            `json:"possible_revokes"`  // perhaps
 	Missed           []MissedGroup       `json:"missed"`            // what the identity does not get, the fewest changes first
 	MissedTotal      int                 `json:"missed_total"`      // actions in workflows and access profiles
 	MissedListed     int                 `json:"missed_listed"`     // those in Missed
@@ -40,17 +42,18 @@ type AttributeChange struct {
 type Reason struct {
 	Text  string      `json:"text"`  // employment_status is ACTIVE and work_location is US
 	Atoms []AtomTruth `json:"atoms"` // in the order of the policy
-	// Assumed are atoms that cannot be evaluated: the outcome is possible because it follows if they have Truth.
+	// Assumed are atoms that cannot be evaluated: the outcome is possible because it follows if they have Truth. With Truth
+	// unknown they only matter: no single truth of theirs settles it.
 	Assumed []AtomTruth `json:"assumed"`
 	// Irreducible: without any one of the atoms, some truth of the others leads to another outcome. False only where the
-	// bound on the work was reached.
+	// bound on the work was reached, or where what is unknown helps and hinders at once.
 	Irreducible bool `json:"irreducible"`
 }
 
 // AtomTruth is an atom and its truth for the identity.
 type AtomTruth struct {
 	Atom      string  `json:"atom"`      // the exact text
-	Truth     string  `json:"truth"`     // true false
+	Truth     string  `json:"truth"`     // true false unknown
 	Attribute *string `json:"attribute"` // null: the expression cannot be evaluated at all
 	Value     *string `json:"value"`
 	Text      string  `json:"text"` // for people

@@ -5,9 +5,10 @@ import "slices"
 // items numbers what a diff compares over the plans of both sides: actions in workflows, and access profiles. Entities are
 // numbered by the entity table already.
 type items struct {
-	actions  []actionItem // those of the later version in its order, then those of other plans only
-	profiles []string     // ids, ascending
-	names    []string     // by profile
+	workflows []string     // names: those of the later version in its order, then those of other plans only; duplicates by order
+	actions   []actionItem // those of the later version in its order, then those of other plans only
+	profiles  []string     // ids, ascending
+	names     []string     // by profile
 }
 
 // actionItem is an action in a workflow. Workflows match by name, duplicates by order. An action that has another type is
@@ -23,8 +24,9 @@ type actionItem struct {
 
 // numbering is how one plan's own numbers translate.
 type numbering struct {
-	actions  []int // by workflow*len(actions)+action
-	profiles []int
+	workflows []int
+	actions   []int // by workflow*len(actions)+action
+	profiles  []int
 }
 
 // number numbers the items of all plans of a diff.
@@ -32,11 +34,15 @@ func (p *Program) number() {
 	if p.in.Against == nil {
 		return
 	}
-	type key struct {
+	type place struct {
 		workflow   string
 		occurrence int
+	}
+	type key struct {
+		place
 		name, kind string
 	}
+	workflows := make(map[place]int)
 	index := make(map[key]int)
 	ids := make(map[string]string)
 	for _, built := range p.plans {
@@ -44,8 +50,16 @@ func (p *Program) number() {
 		built.numbers = n
 		seen := make(map[string]int)
 		for _, w := range built.workflows {
+			in := place{w.Name, seen[w.Name]}
+			number, ok := workflows[in]
+			if !ok {
+				number = len(workflows)
+				workflows[in] = number
+				p.items.workflows = append(p.items.workflows, w.Name)
+			}
+			n.workflows = append(n.workflows, number)
 			for _, a := range built.actions {
-				k := key{w.Name, seen[w.Name], a.Name, a.Type}
+				k := key{in, a.Name, a.Type}
 				at, ok := index[k]
 				if !ok {
 					at = len(p.items.actions)
@@ -58,7 +72,7 @@ func (p *Program) number() {
 		}
 		for _, pr := range built.profiles {
 			name := ids[pr.id]
-			if name == "" && pr.source != nil {
+			if name == "" && pr.source != nil && (built == p.plan || built == p.from) {
 				name = pr.source.Name
 			}
 			ids[pr.id] = name

@@ -13,26 +13,35 @@ type joins struct {
 	to, from *revoker // from is nil when the earlier side has no policy
 	wanted   bool     // the baseline is grants
 
-	ranks         map[int]*entityCount // by rank of entity; of the baseline grants
-	revoked       map[heldKey]int      // identities that lose it now and did not before
-	total         Holdings
-	examples      map[int]*[5]string // by class and effect of LimitEffects: somebody who is hit
-	guarded       map[int]reach      // by class: identities from whom something is taken, whether it was before or not
-	holders       *holdings          // nil = no guard on last holders
-	deactivations map[ActionName]int // identities that gain the action, by name and type; of the baseline grants
+	ranks    map[int]*entityCount // by rank of entity; of the baseline grants
+	revoked  map[heldKey]int      // identities that lose it now and did not before
+	total    Holdings
+	examples map[int]*[5]string // by class and effect of LimitEffects: somebody who is hit
+	guarded  map[int]reach      // by class: identities from whom something is taken, whether it was before or not
+	holders  *holdings          // nil = no guard on last holders
 }
 
 // entityCount counts identities by what becomes of one entity.
 type entityCount struct{ gained, lost, maybe, kept int }
 
-// own is what becomes of one identity, with what it holds.
+// taking is what is taken away from one identity of what it holds.
+type taking struct {
+	added, dropped, perhaps []heldKey // now and not before, before and not now, and what is not decided; sorted
+	more                    truth     // something is taken away now that was not before
+	taken                   truth     // something is taken away now, whether it was before or not
+}
+
+// truth tells whether more or less is taken away than before.
+func (t *taking) truth() truth { return truthOf(len(t.added)+len(t.dropped), len(t.perhaps)) }
+
+// own is what becomes of one identity, with what it holds. The lists of its own are of the baseline grants.
 type own struct {
 	unit
-	gained, maybe, kept     []int           // ranks of entities; of the baseline grants
-	added, dropped, perhaps []heldKey       // what is taken away now and was not before, the reverse, and what is not decided
-	actions                 []actionOutcome // gained, of the baseline grants: those that deactivate
-	drift                   int
-	taken                   truth // something held is taken away, whether it was before or not
+	taking
+	gained, maybe, kept []int // ranks of entities
+	granted             truth
+	deactivation        truth
+	drift               int
 }
 
 func newJoins(d *Diff) *joins {
@@ -42,7 +51,7 @@ func newJoins(d *Diff) *joins {
 	}
 	j := &joins{
 		grants: p.in.Grants, entities: p.plan.entities, to: newRevoker(p.plan, p.in.Grants), wanted: d.kind == BaselineGrants,
-		ranks: make(map[int]*entityCount), revoked: make(map[heldKey]int), examples: make(map[int]*[5]string), guarded: make(map[int]reach), deactivations: make(map[ActionName]int),
+		ranks: make(map[int]*entityCount), revoked: make(map[heldKey]int), examples: make(map[int]*[5]string), guarded: make(map[int]reach),
 	}
 	if p.from != nil {
 		j.from = newRevoker(p.from, p.in.Grants)
@@ -54,105 +63,136 @@ func newJoins(d *Diff) *joins {
 }
 
 // of is what becomes of an identity of a class.
-func (j *joins) of(d *Diff, class int, id string) *own {
-	c := &d.classes[class]
-	o := &own{unit: c.unit}
-	after := d.to.at(c.key.later)
-	switch {
-	case j.wanted:
-		j.compareHeld(d, c, after, id, o)
-	case len(j.grants[id]) > 0:
-		j.compareRevokes(d, c, after, id, o)
+func (j *joins) of(d *Diff, c *diffClass, id string) *own {
+	if j.wanted {
+		return j.ofHeld(d, c, id)
 	}
-	if j.holders != nil {
-		j.holders.add(class, after.outcome, id)
+	o := &own{unit: c.unit}
+	if whole := c.parts.whole; len(j.grants[id]) > 0 && len(whole.before.removal.high)+len(whole.after.removal.high) > 0 {
+		o.taking = j.between(whole, id)
+		o.unit = d.unit(c, func(p part) truth {
+			t := j.between(p, id)
+			return max(p.t, t.truth())
+		}, o.more)
 	}
 	return o
 }
 
-// compareRevokes compares what the two sides take away from an identity.
-func (j *joins) compareRevokes(d *Diff, c *diffClass, after *state, id string, o *own) {
-	now := make(map[heldKey]truth)
-	note := func(m map[heldKey]truth, low, high []heldKey) {
-		for _, h := range high {
-			m[h] = isUnknown
-		}
-		for _, h := range low {
-			m[h] = isTrue
-		}
+// between compares what is taken away from an identity on both sides of a part.
+func (j *joins) between(p part, id string) taking {
+	now, was := j.to.truths(p.after.outcome, id), map[heldKey]truth(nil)
+	if j.from != nil {
+		was = j.from.truths(p.before.outcome, id)
 	}
-	low, high := j.to.of(after.outcome, id)
-	note(now, low, high)
-	for _, t := range now {
-		o.taken = max(o.taken, t)
-	}
-	was := make(map[heldKey]truth)
-	if before := d.before(c.key); before.outcome != nil && j.from != nil {
-		low, high = j.from.of(before.outcome, id)
-		note(was, low, high)
-	}
+	var k taking
 	for h, t := range now {
+		k.taken = max(k.taken, t)
+		before := was[h]
 		switch {
-		case t == was[h]:
-		case t == isTrue && was[h] == isFalse:
-			o.added = append(o.added, h)
-		default:
-			o.perhaps = append(o.perhaps, h)
+		case t == isTrue && before == isTrue, t == isUnknown && before == isUnknown && j.sameCauses(p, id, h):
+			continue
+		case t == isTrue && before == isFalse:
+			k.added = append(k.added, h)
+			k.more = isTrue
+			continue
+		case before != isTrue:
+			k.more = max(k.more, isUnknown)
 		}
+		k.perhaps = append(k.perhaps, h)
 	}
 	for h, t := range was {
 		switch _, still := now[h]; {
 		case still:
 		case t == isTrue:
-			o.dropped = append(o.dropped, h)
+			k.dropped = append(k.dropped, h)
 		default:
-			o.perhaps = append(o.perhaps, h)
+			k.perhaps = append(k.perhaps, h)
 		}
 	}
-	for _, list := range [][]heldKey{o.added, o.dropped, o.perhaps} {
+	for _, list := range [][]heldKey{k.added, k.dropped, k.perhaps} {
 		slices.SortFunc(list, heldKey.compare)
 	}
-	t := isFalse
-	switch {
-	case len(o.added)+len(o.dropped) > 0:
-		t = isTrue
-	case len(o.perhaps) > 0:
-		t = isUnknown
-	}
-	if len(o.added) > 0 {
-		o.revoked = isTrue
-	} else if len(o.perhaps) > 0 {
-		o.revoked = isUnknown
-	}
-	j.raise(d, c, o, max(t, c.change.truth()))
+	return k
 }
 
-// raise lifts what the identity counts for to what is known with its holdings.
-func (j *joins) raise(d *Diff, c *diffClass, o *own, t truth) {
-	o.status = d.status(c.key, t)
-	if !d.program.in.Rules.AffectedPlanned {
-		o.affected = max(o.affected, o.revoked)
-		if len(o.dropped) > 0 {
-			o.affected = isTrue
+// sameCauses tells whether it depends on the same expressions on both sides whether the entitlement is taken away.
+func (j *joins) sameCauses(p part, id string, h heldKey) bool {
+	causes := func(s *state) []string {
+		why := s.why()
+		texts := why.removal[j.entities.scopes[h.scope(j.to.plan.rules.RemoveByDatasource)]]
+		for _, g := range j.grants[id] {
+			if (heldKey{g.DatasourceID, g.EntityType, g.EntityID}) == h {
+				for _, e := range j.entities.matching(h, g.Name) {
+					texts, _ = merge(texts, why.entities[j.entities.rank[e]]...)
+				}
+			}
+		}
+		return texts
+	}
+	return slices.Equal(causes(p.before), causes(p.after))
+}
+
+// truths tells what is taken away, certainly or possibly. o is nil where no policy is.
+func (t *revoker) truths(o *outcome, id string) map[heldKey]truth {
+	if o == nil || len(o.removal.high) == 0 {
+		return nil
+	}
+	low, high := t.of(o, id)
+	m := make(map[heldKey]truth, len(low)+len(high))
+	for _, h := range high {
+		m[h] = isUnknown
+	}
+	for _, h := range low {
+		m[h] = isTrue
+	}
+	return m
+}
+
+// ofHeld compares what the policy wants for an identity with what it holds.
+func (j *joins) ofHeld(d *Diff, c *diffClass, id string) *own {
+	after := c.parts.whole.after
+	o := j.held(after, id)
+	t := max(o.more, o.granted, o.deactivation)
+	o.unit = unit{
+		status: d.status(c.key, t), affected: t, unknown: after.unknown, revoked: o.more, workflows: make([]truth, len(d.limited)),
+		gained: o.granted == isTrue || o.deactivation == isTrue, lost: o.more == isTrue, deactivated: o.deactivation == isTrue,
+		loser: o.more == isTrue || o.deactivation == isTrue,
+	}
+	for i, name := range d.limited {
+		if d.program.in.Rules.AffectedPlanned {
+			o.workflows[i] = after.outcome.affectedBy(j.to.plan, name)
+			continue
+		}
+		part := j.held(c.parts.limited[i][0].after, id)
+		o.workflows[i] = min(t, max(part.more, part.granted, part.deactivation))
+	}
+	if d.program.in.Rules.AffectedPlanned {
+		o.affected = after.outcome.affectedTruth()
+	}
+	for i, effect := range LimitEffects {
+		switch effect {
+		case "grant":
+			o.effects[i] = o.granted
+		case "revoke":
+			o.effects[i] = o.more
+		case "deactivate":
+			o.effects[i] = o.deactivation
+		default: // whether it was applied before is not known
+			o.effects[i] = min(isUnknown, after.outcome.gets(j.to.plan, Effect(effect)))
 		}
 	}
-	at := slices.Index(LimitEffects, "revoke")
-	o.effects[at] = max(o.effects[at], min(o.revoked, o.affected))
-	o.loser = o.loser || o.revoked == isTrue
+	return o
 }
 
-// compareHeld compares what the policy wants for an identity with what it holds.
-func (j *joins) compareHeld(d *Diff, c *diffClass, after *state, id string, o *own) {
+// held compares a state with what an identity holds.
+func (j *joins) held(after *state, id string) *own {
+	o := &own{}
 	o.added, o.perhaps = j.to.of(after.outcome, id)
 	taken := make(map[heldKey]bool)
 	for _, list := range [][]heldKey{o.added, o.perhaps} {
 		for _, h := range list {
 			taken[h] = true
 		}
-	}
-	wanted := make(map[int]bool)
-	for _, r := range after.entities.high {
-		wanted[r] = true
 	}
 	stays := make(map[int]bool)         // ranks of entities that it holds: nothing takes them away
 	explained := make(map[heldKey]bool) // what it holds: something wants it, or takes it away
@@ -162,7 +202,8 @@ func (j *joins) compareHeld(d *Diff, c *diffClass, after *state, id string, o *o
 		for _, e := range j.entities.matching(h, g.Name) {
 			r := j.entities.rank[e]
 			stays[r] = stays[r] || !taken[h]
-			explained[h] = explained[h] || wanted[r]
+			_, wanted := slices.BinarySearch(after.entities.high, r)
+			explained[h] = explained[h] || wanted
 		}
 	}
 	for _, yes := range explained {
@@ -182,38 +223,12 @@ func (j *joins) compareHeld(d *Diff, c *diffClass, after *state, id string, o *o
 			o.maybe = append(o.maybe, r)
 		}
 	}
-	deactivated := isFalse
+	o.more, o.granted = truthOf(len(o.added), len(o.perhaps)), truthOf(len(o.gained), len(o.maybe))
+	o.taken = o.more
 	if len(j.grants[id]) > 0 {
-		deactivated = after.outcome.gets(j.to.plan, EffectDeactivate)
-		for _, a := range after.outcome.actions {
-			if a.status == statusPlanned && j.to.plan.actions[a.action].effect == EffectDeactivate {
-				o.actions = append(o.actions, a)
-			}
-		}
+		o.deactivation = after.outcome.gets(j.to.plan, EffectDeactivate)
 	}
-	revoked, granted := truthOf(len(o.added), len(o.perhaps)), truthOf(len(o.gained), len(o.maybe))
-	t := max(revoked, granted, deactivated)
-	o.unit = unit{
-		status: d.status(c.key, t), affected: t, unknown: after.unknown, revoked: revoked,
-		gained: granted == isTrue || deactivated == isTrue, lost: revoked == isTrue, deactivated: deactivated == isTrue,
-		loser: revoked == isTrue || deactivated == isTrue,
-	}
-	if d.program.in.Rules.AffectedPlanned {
-		o.affected = after.outcome.affectedTruth()
-	}
-	o.taken = revoked
-	for i, effect := range LimitEffects {
-		switch effect {
-		case "grant":
-			o.effects[i] = granted
-		case "revoke":
-			o.effects[i] = revoked
-		case "deactivate":
-			o.effects[i] = deactivated
-		default: // whether it was applied before is not known
-			o.effects[i] = min(isUnknown, after.outcome.gets(j.to.plan, Effect(effect)))
-		}
-	}
+	return o
 }
 
 // truthOf is true for something certain, unknown for something possible.
@@ -227,8 +242,8 @@ func truthOf(certain, possible int) truth {
 	return isFalse
 }
 
-// add counts an identity.
-func (j *joins) add(o *own) {
+// add counts an identity of a class.
+func (j *joins) add(d *Diff, class int, o *own, id string) {
 	count := func(list []int, field func(*entityCount) *int) {
 		for _, r := range list {
 			if j.ranks[r] == nil {
@@ -243,13 +258,11 @@ func (j *joins) add(o *own) {
 	for _, h := range o.added {
 		j.revoked[h]++
 	}
-	seen := make(map[int]bool, len(o.actions))
-	for _, a := range o.actions {
-		if !seen[a.action] {
-			seen[a.action] = true
-			act := &j.to.plan.actions[a.action]
-			j.deactivations[ActionName{Name: act.Name, Type: act.Type}]++
-		}
+	if len(j.grants[id]) > 0 {
+		d.classes[class].holders++
+	}
+	if j.holders != nil {
+		j.holders.add(class, d.classes[class].parts.whole.after.outcome, id)
 	}
 	if j.wanted {
 		j.total.RealGrants += len(o.gained)
@@ -258,6 +271,7 @@ func (j *joins) add(o *own) {
 		j.total.Drift += o.drift
 		j.total.Maybe += len(o.maybe) + len(o.perhaps)
 	}
+	j.example(class, o, id)
 }
 
 // example notes somebody of the class for each effect that hits.

@@ -158,23 +158,36 @@ func (h *holdings) add(class int, o *outcome, id string) {
 	}
 }
 
-// settle finds the last holders once everybody was added. given counts the identities that the plan gives an entity.
-func (h *holdings) settle(entities *entityTable, given func(entity int) tally) {
+// provided counts, by entity, the identities that have it in the end: a plan gives it to them and does not deactivate them.
+type provided []reach
+
+// add counts n identities with the same outcome.
+func (p provided) add(o *outcome, n int) {
+	stays := isTrue - o.gets(o.plan, EffectDeactivate)
+	for _, e := range o.entities.low {
+		p[e].add(stays, n)
+	}
+	for _, e := range o.plan.entities.without(o.entities.high, o.entities.low) {
+		p[e].add(min(stays, isUnknown), n)
+	}
+}
+
+// settle finds the last holders once everybody was added. ends are all who have something in the end.
+func (h *holdings) settle(entities *entityTable, ends provided) {
 	type worst struct {
 		certain bool
 		id      string
 	}
 	hit := make(map[int]map[string]worst)
 	for k, at := range h.held {
-		var more tally
+		var more reach
 		for _, e := range entities.held[k] {
-			more.certain += given(e).certain
-			more.possible += given(e).possible
+			more.join(ends[e])
 		}
-		if len(at.losers) == 0 || at.keep.low+more.certain > 0 {
+		if len(at.losers) == 0 || at.keep.low+more.low > 0 {
 			continue
 		}
-		certain := at.keep.high+more.possible == 0
+		certain := at.keep.high+more.high == 0
 		for _, l := range at.losers {
 			if hit[l.class] == nil {
 				hit[l.class] = make(map[string]worst)

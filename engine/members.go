@@ -66,6 +66,7 @@ func (d *Diff) memberState(key diffKey) *state {
 	reached := sim.reach(set.profiles)
 	o.inherited = bounds{without(reached, set.profiles), without(reached, set.profiles)}
 	o.entities = sim.hold(o, reached, reached)
+	o.unknown = o.unknown || sim.plan.lacking(set.profiles) || sim.plan.lacking(reached)
 	st := sim.stateOf(o, sim.vector)
 	st.outcome = nil
 	for _, list := range []struct{ from, to *[]int }{{&later.actions.low, &st.actions.low}, {&later.actions.high, &st.actions.high}} {

@@ -23,6 +23,9 @@ type outcome struct {
 // bounds are two sorted lists; high contains low.
 type bounds struct{ low, high []int }
 
+// open tells whether something is possible only.
+func (b bounds) open() bool { return len(b.high) > len(b.low) }
+
 func (b bounds) equal(o bounds) bool {
 	return slices.Equal(b.low, o.low) && slices.Equal(b.high, o.high)
 }
@@ -80,8 +83,8 @@ type simulator struct {
 	layout *layout
 
 	vector  []uint64
-	counts  func(name string) bool // workflows that run; nil = all
-	marks   []int                  // by action: the walk that last reached it
+	runs    func(workflow int) bool // by number of items; nil = all do
+	marks   []int                   // by action: the walk that last reached it
 	walk    int
 	profile []int // by profile, likewise
 	entity  []int
@@ -127,7 +130,7 @@ func (s *simulator) run(vector []uint64) *outcome {
 		if reached == isUnknown {
 			o.unknown = true
 		}
-		if reached != isFalse && (s.counts == nil || s.counts(s.plan.workflows[w].Name)) {
+		if reached != isFalse && (s.runs == nil || s.runs(s.plan.numbers.workflows[w])) {
 			s.workflow(o, w, reached)
 		}
 	}
@@ -216,18 +219,19 @@ func (s *simulator) profiles(o *outcome) {
 		*list = slices.Compact(*list)
 	}
 	low, high := s.reach(o.named.low), s.reach(o.named.high)
-	for _, list := range [][]int{o.named.high, high} {
-		for _, p := range list {
-			// What a missing profile grants is not known. One that is withheld brings nothing, missing ones included.
-			o.unknown = o.unknown || s.plan.profiles[p].lacking && s.plan.profiles[p].withheld == ""
-		}
-	}
+	o.unknown = o.unknown || s.plan.lacking(o.named.high) || s.plan.lacking(high)
 	o.inherited = bounds{without(low, o.named.low), without(high, o.named.high)}
 	o.entities = s.hold(o, low, high)
 	o.wanted = o.entities
 	if apart {
 		o.wanted = s.hold(o, s.reach(manageLow), s.reach(manageHigh))
 	}
+}
+
+// lacking tells whether what some of the profiles grant is not known: they are missing, or inherit from one that is. One that
+// is withheld brings nothing, missing ones included.
+func (p *plan) lacking(profiles []int) bool {
+	return slices.ContainsFunc(profiles, func(i int) bool { return p.profiles[i].lacking && p.profiles[i].withheld == "" })
 }
 
 // reach is the union of what the named profiles bring, ascending.

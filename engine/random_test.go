@@ -20,7 +20,7 @@ var randomFilters = []string{
 	`level gt 2`, `level eq 2`, `level ne 2`, `level eq "2"`, `flag eq true`, `flag ne true`, `flag eq "true"`,
 	`tags eq "a"`, `tags co "a"`, `tags ne "a"`, `DEPT eq "IT"`, `team.name eq "red"`, `team[name eq "red" and lead eq true]`,
 	`nobody pr`, `joined lt "2024-06-01"`, `dept eq "Sales" or level ge 2`, `dept eq "Sales" and not (level ge 2)`,
-	`level pr`, `level ge 1 or dept pr`, `flag pr or tags pr`, `not (nobody pr)`,
+	`level pr`, `level ge 1 or dept pr`, `flag pr or tags pr`, `not (nobody pr)`, `sys_attr__is_mover eq true`, `dept pr and sys_attr__is_mover ne true`,
 	`flag gt true`,
 	`dept eq "Sales" or flag co true`,
 	`dept eq "Sales" and flag lt false`,
@@ -30,7 +30,7 @@ var randomFilters = []string{
 }
 
 // goodFilters is how many of randomFilters, the first, have no error.
-const goodFilters = 28
+const goodFilters = 30
 
 var randomSchema = &scimeval.Schema{Attributes: []scimeval.AttributeDef{
 	{Name: "dept", Type: "string"},
@@ -39,6 +39,7 @@ var randomSchema = &scimeval.Schema{Attributes: []scimeval.AttributeDef{
 	{Name: "tags", Type: "string", MultiValued: true},
 	{Name: "joined", Type: "dateTime"},
 	{Name: "is_active", Type: "boolean"},
+	{Name: "sys_attr__is_mover", Type: "boolean"},
 	{Name: "team", Type: "complex", SubAttributes: []scimeval.AttributeDef{{Name: "name", Type: "string"}, {Name: "lead", Type: "boolean"}}},
 }}
 
@@ -91,6 +92,7 @@ func randomPeople(r *random) []person {
 		{"joined", []string{`"2024-01-31"`, `"2024-08-01T10:00:00Z"`, `"soon"`}},
 		{"team", []string{`{"name":"red","lead":true}`, `[{"name":"red"},{"name":"blue","lead":true}]`, `"red"`}},
 		{"is_active", []string{`true`, `true`, `false`}},
+		{"sys_attr__is_mover", []string{`true`, `false`}},
 	}
 	i := 0
 	return several(r, 1, 7, func() person {
@@ -258,7 +260,7 @@ func randomLimits(r *random, in *Input) {
 		in.OwnLimits = append(in.OwnLimits, own)
 	}
 	for i := range r.below(3) {
-		in.Guards = append(in.Guards, Guard{Name: "guard" + strconv.Itoa(i), Filter: oneOf(r, randomFilters...), Never: oneOf(r, LimitEffects...)})
+		in.Guards = append(in.Guards, Guard{Name: "guard" + strconv.Itoa(i), Filter: oneOf(r, randomFilters...), Never: oneOf(r, GuardEffects...)})
 	}
 }
 

@@ -115,11 +115,7 @@ func (t *revoker) within(o *outcome, id string, byDatasource bool) (low, high []
 // inScope tells whether a planned, or at least a possible, action removes others where the entitlement is.
 func (t *revoker) inScope(o *outcome, h heldKey, byDatasource bool) (certain, possible bool) {
 	if byDatasource == t.plan.rules.RemoveByDatasource {
-		key := [2]string{h.datasource, h.entityType}
-		if byDatasource {
-			key[1] = ""
-		}
-		scope, ok := t.plan.entities.scopes[key]
+		scope, ok := t.plan.entities.scopes[h.scope(byDatasource)]
 		if !ok {
 			return false, false
 		}
@@ -194,6 +190,14 @@ func (t *revoker) differing(o, other *outcome, holders []string) int {
 
 func (h heldKey) compare(o heldKey) int {
 	return cmp.Or(cmp.Compare(h.datasource, o.datasource), cmp.Compare(h.entityType, o.entityType), cmp.Compare(h.id, o.id))
+}
+
+// scope is where an action that removes others would take h away.
+func (h heldKey) scope(byDatasource bool) [2]string {
+	if byDatasource {
+		return [2]string{h.datasource, ""}
+	}
+	return [2]string{h.datasource, h.entityType}
 }
 
 func (h heldKey) text() string { return h.datasource + "|" + h.entityType + "|" + h.id }

@@ -175,7 +175,11 @@ func (s *Simulation) Result(seen Seen) (*Result, []Finding) {
 	}
 	r.Summary.Destructive = r.Summary.Deactivated > 0 || r.Summary.Revokes > 0
 	if s.holders != nil {
-		s.holders.settle(p.entities, func(e int) tally { return t.entities[e] })
+		ends := make(provided, len(p.entities.keys))
+		for class, o := range s.outcomes {
+			ends.add(o, s.sizes[class])
+		}
+		s.holders.settle(p.entities, ends)
 	}
 	counted := &simulated{Simulation: s, total: reach{r.Summary.AffectedLow, r.Summary.AffectedHigh}}
 	r.Limits = s.program.newJudge(s.program.in.Rules, counted).limits()

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"math/big"
 	"slices"
 )
@@ -70,8 +71,108 @@ func (p *slowPopulation) active(in Input) int {
 	return p.count(func(r *slowRun, _ *slowOutcome) slowTruth { return r.expression(attribute + " eq true") }).low
 }
 
+// slowLedger is what limits count: the identities of a simulation, or of a diff.
+type slowLedger struct {
+	identities, active, baseline int // baseline: -1 = there is none
+	affected                     slowCount
+	effect                       func(effect string) slowCount
+	workflow                     func(name string) slowCount
+	cohort                       func(filter string) (size int, affected slowCount)
+	guarded                      func(filter, effect string) (size int, hit slowCount)
+}
+
+// within counts the identities of which a filter holds, and those of them for which something does.
+func (p *slowPopulation) within(filter string, of func(i int) slowTruth) (size int, hit slowCount) {
+	for i, r := range p.runs {
+		in := r.expression(filter)
+		if in == slowYes {
+			size++
+		}
+		hit.add(slowAnd(in, of(i)))
+	}
+	return size, hit
+}
+
+func (c *slowCount) add(t slowTruth) {
+	if t != slowNo {
+		c.high++
+	}
+	if t == slowYes {
+		c.low++
+	}
+}
+
 // limits gives the verdicts under some limit rules.
 func (p *slowPopulation) limits(in Input, rules Rules) []slowLimit {
+	last := p.lastHolders(in)
+	return slowLimits(in, rules, slowLedger{
+		identities: len(p.runs), active: p.active(in), baseline: -1,
+		affected: p.count(func(_ *slowRun, o *slowOutcome) slowTruth { return o.affected() }),
+		effect: func(effect string) slowCount {
+			return p.count(func(r *slowRun, o *slowOutcome) slowTruth { return r.effect(o, effect) })
+		},
+		workflow: func(name string) slowCount {
+			return p.count(func(_ *slowRun, o *slowOutcome) slowTruth { return o.affectedBy(in.Version, name) })
+		},
+		cohort: func(filter string) (int, slowCount) {
+			return p.within(filter, func(i int) slowTruth { return p.outcomes[i].affected() })
+		},
+		guarded: func(filter, effect string) (int, slowCount) {
+			return p.within(filter, func(i int) slowTruth {
+				if effect == EffectLastHolder {
+					return last[i]
+				}
+				return p.runs[i].effect(p.outcomes[i], effect)
+			})
+		},
+	})
+}
+
+func (o *slowOutcome) affectedBy(v *Version, workflow string) slowTruth {
+	t := slowNo
+	for _, a := range o.actions {
+		if v.Workflows[a.workflow].Name == workflow {
+			t = slowOr(t, statusTruth(a.status))
+		}
+	}
+	return t
+}
+
+// lastHolders tells of each identity whether it loses something that nobody else has in the end.
+func (p *slowPopulation) lastHolders(in Input) []slowTruth {
+	last := make([]slowTruth, len(p.runs))
+	for i, r := range p.runs {
+		last[i] = slowNo
+		o := p.outcomes[i]
+		if in.Grants == nil {
+			bare := *r
+			bare.in.Grants = nil
+			last[i] = slowAnd(slowMaybe, slowOr(r.effect(o, "deactivate"), bare.effect(o, "revoke")))
+			continue
+		}
+		for _, g := range in.Grants[r.who.id] {
+			h := slowHeld{g.DatasourceID, g.EntityType, g.EntityID}
+			keeps := slowNo // somebody has it in the end
+			for k, other := range p.runs {
+				gone := other.effect(p.outcomes[k], "deactivate")
+				for e, t := range p.outcomes[k].entities {
+					if (slowHeld{e.datasource, e.kind, e.id}) == h {
+						keeps = slowOr(keeps, slowAnd(t, slowNot(gone)))
+					}
+				}
+				if slices.ContainsFunc(in.Grants[other.who.id], func(x Grant) bool { return slowHeld{x.DatasourceID, x.EntityType, x.EntityID} == h }) {
+					keeps = slowOr(keeps, slowNot(slowOr(gone, cmp.Or(p.outcomes[k].revokes[h], slowNo))))
+				}
+			}
+			loses := slowOr(r.effect(o, "deactivate"), cmp.Or(o.revokes[h], slowNo))
+			last[i] = slowOr(last[i], slowAnd(loses, slowNot(keeps)))
+		}
+	}
+	return last
+}
+
+// slowLimits judges a ledger.
+func slowLimits(in Input, rules Rules, ledger slowLedger) []slowLimit {
 	var list []slowLimit
 	judge := func(scope, kind, name string, c slowCount, n int, violated func(affected int) bool) {
 		l := slowLimit{scope: scope, kind: kind, name: name, low: c.low, high: c.high, n: n, verdict: "ok"}
@@ -101,10 +202,12 @@ func (p *slowPopulation) limits(in Input, rules Rules) []slowLimit {
 			return over(left.Cmp(right))
 		}
 	}
-	affected := p.count(func(_ *slowRun, o *slowOutcome) slowTruth { return o.affected() })
-	n := len(p.runs)
-	if rules.Denominator == "active" {
-		n = p.active(in)
+	affected, n := ledger.affected, ledger.identities
+	switch {
+	case rules.Denominator == "active":
+		n = ledger.active
+	case rules.Denominator == "baseline" && ledger.baseline >= 0:
+		n = ledger.baseline
 	}
 	l := in.Policy.Limits
 	hasCount := l.MaxCount != nil && *l.MaxCount > 0
@@ -123,26 +226,17 @@ func (p *slowPopulation) limits(in Input, rules Rules) []slowLimit {
 		judge("policy", "percent", "max_identities_affected_percentage", affected, n, byPercent(Percent{}, n))
 	}
 	for _, own := range in.OwnLimits {
-		scope, size := "effect", len(p.runs)
+		scope, size := "effect", ledger.identities
 		var c slowCount
 		switch {
 		case own.Effect != "":
-			c = p.count(func(r *slowRun, o *slowOutcome) slowTruth { return r.effect(o, own.Effect) })
+			c = ledger.effect(own.Effect)
 		case own.Workflow != "":
 			scope = "workflow"
-			c = p.count(func(r *slowRun, o *slowOutcome) slowTruth {
-				t := slowNo
-				for _, a := range o.actions {
-					if in.Version.Workflows[a.workflow].Name == own.Workflow {
-						t = slowOr(t, statusTruth(a.status))
-					}
-				}
-				return t
-			})
+			c = ledger.workflow(own.Workflow)
 		default:
 			scope = "cohort"
-			size = p.count(func(r *slowRun, _ *slowOutcome) slowTruth { return r.expression(own.Cohort) }).low
-			c = p.count(func(r *slowRun, o *slowOutcome) slowTruth { return slowAnd(r.expression(own.Cohort), o.affected()) })
+			size, c = ledger.cohort(own.Cohort)
 		}
 		if own.MaxCount != nil {
 			judge(scope, "count", own.Name, c, size, byCount(*own.MaxCount))
@@ -152,10 +246,7 @@ func (p *slowPopulation) limits(in Input, rules Rules) []slowLimit {
 		}
 	}
 	for _, g := range in.Guards {
-		size := p.count(func(r *slowRun, _ *slowOutcome) slowTruth { return r.expression(g.Filter) }).low
-		c := p.count(func(r *slowRun, o *slowOutcome) slowTruth {
-			return slowAnd(r.expression(g.Filter), r.effect(o, g.Never))
-		})
+		size, c := ledger.guarded(g.Filter, g.Never)
 		judge("guard", "count", g.Name, c, size, func(affected int) bool { return affected > 0 })
 	}
 	return list

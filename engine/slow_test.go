@@ -84,6 +84,7 @@ type slowRun struct {
 	rules   Rules
 	filters slowFilters
 	who     person
+	idle    map[int]bool // workflows whose actions are left out
 }
 
 // slowOutcome is what happens to the identity.
@@ -215,7 +216,7 @@ func (s *slowRun) outcome() *slowOutcome {
 		s.see(o, counts)
 		found := map[*Action]slowTruth{}
 		var order []*Action
-		if counts != slowNo {
+		if counts != slowNo && !s.idle[i] {
 			s.walk(o, w.Conditions, counts, nil, func(a *Action, t slowTruth) {
 				if _, ok := found[a]; !ok {
 					order = append(order, a)
@@ -236,7 +237,7 @@ func (s *slowRun) outcome() *slowOutcome {
 		}
 	}
 	s.profiles(o)
-	s.revokes(o)
+	s.revokes(o, o.actions)
 	return o
 }
 
@@ -379,30 +380,33 @@ func (s *slowRun) profiles(o *slowOutcome) {
 // removes tells whether the action takes away what is held beside its profiles.
 func removes(a *Action) bool { return a.Type == "MANAGE_RELATIONSHIPS" && a.RemoveExisting }
 
-func (s *slowRun) revokes(o *slowOutcome) {
+// revokes finds what is taken away and what the wanting actions do not want.
+func (s *slowRun) revokes(o *slowOutcome, wanting []slowAction) {
 	for _, g := range s.in.Grants[s.who.id] {
 		inScope, wanted := slowNo, slowNo
 		for _, a := range o.actions {
-			if a.action.Type != "MANAGE_RELATIONSHIPS" {
-				continue
-			}
-			t := statusTruth(a.status)
 			s.eachEntity(a.action, func(_ string, e *Entity) {
-				if e.DatasourceID != g.DatasourceID {
-					return
+				if removes(a.action) && e.DatasourceID == g.DatasourceID && (s.rules.RemoveByDatasource || e.EntityType == g.EntityType) {
+					inScope = slowOr(inScope, statusTruth(a.status))
 				}
-				if removes(a.action) && (s.rules.RemoveByDatasource || e.EntityType == g.EntityType) {
-					inScope = slowOr(inScope, t)
-				}
-				key := slowKey(e)
-				nameless := e.EntityID == "" && e.NativeID == ""
-				if e.EntityType == g.EntityType && (key.id == g.EntityID || nameless && g.Name != "" && key.id == g.Name) {
-					wanted = slowOr(wanted, slowAnd(t, s.entity(e)))
+			})
+		}
+		for _, a := range wanting {
+			s.eachEntity(a.action, func(_ string, e *Entity) {
+				if a.action.Type == "MANAGE_RELATIONSHIPS" && slowMatch(e, g) {
+					wanted = slowOr(wanted, slowAnd(statusTruth(a.status), s.entity(e)))
 				}
 			})
 		}
 		raise(o.revokes, slowHeld{g.DatasourceID, g.EntityType, g.EntityID}, slowAnd(inScope, slowNot(wanted)))
 	}
+}
+
+// slowMatch tells whether what is held is the entity.
+func slowMatch(e *Entity, g Grant) bool {
+	id := slowKey(e).id
+	nameless := e.EntityID == "" && e.NativeID == ""
+	return e.DatasourceID == g.DatasourceID && e.EntityType == g.EntityType && (id == g.EntityID || nameless && g.Name != "" && id == g.Name)
 }
 
 func (o *slowOutcome) affected() slowTruth {

@@ -8,6 +8,7 @@ type state struct {
 	actions   bounds  // action items
 	profiles  bounds  // profile items: named and inherited
 	entities  bounds  // ranks of entities
+	removal   bounds  // scopes in which others are removed
 	unknown   bool    // an unknown truth value reaches the identity
 	outcome   *outcome
 	causes    *causes // of what is possible only; nil = nothing is
@@ -19,7 +20,7 @@ var nothing = &state{}
 // stateOf puts an outcome into numbers of items. vector is the one that the outcome is of.
 func (s *simulator) stateOf(o *outcome, vector []uint64) *state {
 	p := s.plan
-	st := &state{workflows: o.workflows, unknown: o.unknown, outcome: o}
+	st := &state{workflows: o.workflows, removal: o.removal, unknown: o.unknown, outcome: o}
 	for _, a := range o.actions {
 		item := p.numbers.actions[a.workflow*len(p.actions)+a.action]
 		switch a.status {
@@ -50,7 +51,7 @@ func (s *simulator) stateOf(o *outcome, vector []uint64) *state {
 		return out
 	}
 	st.entities = bounds{rank(o.entities.low), rank(o.entities.high)}
-	if len(st.actions.high) > len(st.actions.low) || len(st.profiles.high) > len(st.profiles.low) || len(st.entities.high) > len(st.entities.low) {
+	if slices.Contains(o.workflows, isUnknown) || st.actions.open() || st.profiles.open() || st.entities.open() {
 		st.causes = s.causesOf(o, vector)
 	}
 	return st
@@ -58,7 +59,16 @@ func (s *simulator) stateOf(o *outcome, vector []uint64) *state {
 
 // causes are the texts of the expressions on which it depends whether the identity gets something: by item, sorted.
 type causes struct {
-	actions, profiles, entities map[int][]string
+	workflows, actions, profiles, entities map[int][]string
+	removal                                map[int][]string // by scope
+}
+
+// why is the causes of a state, empty where nothing is possible only.
+func (s *state) why() causes {
+	if s.causes == nil {
+		return causes{}
+	}
+	return *s.causes
 }
 
 // merge adds texts to a sorted set; grown tells that it is larger now.
@@ -87,7 +97,10 @@ func (s *simulator) unknownIn(t test) []string {
 func (s *simulator) causesOf(o *outcome, vector []uint64) *causes {
 	s.vector = vector
 	p := s.plan
-	c := &causes{actions: make(map[int][]string), profiles: make(map[int][]string), entities: make(map[int][]string)}
+	c := &causes{
+		workflows: make(map[int][]string), actions: make(map[int][]string), profiles: make(map[int][]string),
+		entities: make(map[int][]string), removal: make(map[int][]string),
+	}
 	profiles := make(map[int][]string) // by profile of the plan
 	status := make(map[[2]int]actionStatus, len(o.actions))
 	for _, a := range o.actions {
@@ -99,7 +112,10 @@ func (s *simulator) causesOf(o *outcome, vector []uint64) *causes {
 		if o.workflows[w] != isFalse {
 			why := trigger
 			if p.rules.FirstMatch && o.workflows[w] == isUnknown {
-				why, _ = merge(slices.Clone(earlier), trigger...)
+				why, _ = merge(earlier, trigger...)
+			}
+			if o.workflows[w] == isUnknown {
+				c.workflows[p.numbers.workflows[w]] = why
 			}
 			for a, texts := range s.actionCauses(p.workflows[w].conditions, why) {
 				if status[[2]int{w, a}] != statusPossible {
@@ -107,6 +123,11 @@ func (s *simulator) causesOf(o *outcome, vector []uint64) *causes {
 				}
 				item := p.numbers.actions[w*len(p.actions)+a]
 				c.actions[item], _ = merge(c.actions[item], texts...)
+				if p.actions[a].removes {
+					for _, scope := range p.actions[a].scope {
+						c.removal[scope], _ = merge(c.removal[scope], texts...)
+					}
+				}
 				for _, named := range p.actions[a].profiles {
 					profiles[named], _ = merge(profiles[named], texts...)
 					for _, i := range p.profiles[named].reach {
@@ -153,7 +174,7 @@ func (s *simulator) actionCauses(conditions []conditionPlan, why []string) map[i
 			if c.skipped || s.truth(c.test) == isFalse {
 				continue
 			}
-			texts, _ := merge(slices.Clone(why), s.unknownIn(c.test)...)
+			texts, _ := merge(why, s.unknownIn(c.test)...)
 			for _, a := range c.actions {
 				if s.plan.actions[a].skipped {
 					continue

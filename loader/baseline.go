@@ -1,7 +1,6 @@
 package loader
 
 import (
-	"errors"
 	"os"
 	"path"
 	"strings"
@@ -69,16 +68,17 @@ func openerAt(path string, opt Options) (o *opener, isDir bool) {
 	return o, isDir
 }
 
-// checkPopulation reports a population file that cannot be opened.
+// checkPopulation reports a population file that cannot be opened, or is no population by its name.
 func (o *opener) checkPopulation() {
-	file, err := openSource(o.paths.Identities)
-	if problems := (*Problems)(nil); errors.As(err, &problems) {
-		o.problems.List = append(o.problems.List, problems.List...)
-	} else if err != nil {
+	file, err := openRegular(o.paths.Identities)
+	if err != nil {
 		o.problems.add(engine.Position{File: o.paths.Identities}, "name a snapshot directory or a population file",
 			"cannot be read: %v", cause(err))
-	} else {
-		file.close()
+		return
+	}
+	file.Close()
+	if _, _, err := splitExtensions(o.paths.Identities); err != nil {
+		o.problems.gather(err)
 	}
 }
 

@@ -14,6 +14,8 @@
 //
 // The population half streams identities in record batches, projected to the attributes that are asked for; it is in
 // the files that begin with pop. OpenPopulation is its door.
+// Secondary sources go through the same readers into tables, and overrides into a map; with them each identity is
+// completed before it joins a batch (popjoin.go).
 //
 // Invariants:
 //

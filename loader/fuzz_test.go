@@ -54,6 +54,8 @@ func FuzzPolicies(f *testing.F) {
 			src.readProfiles(tree())
 			src.readProfileTypes(tree())
 			src.readDatasources(tree())
+			src.readPoliciesAndVersions(tree())
+			src.readOverrides(tree(), "entity_id")
 			src.readManifest(tree(), dir, func(string) bool { return true })
 			src.closed = true
 			src.readConfigFile(tree())

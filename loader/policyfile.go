@@ -96,10 +96,11 @@ func (s *source) readPoliciesAndVersions(root *node) []*engine.Policy {
 	for _, p := range policies {
 		known[p.ID] = true
 	}
+	owned := len(policies) > 0 || slices.ContainsFunc(versions, func(v *engine.Version) bool { return v.PolicyID != "" })
 	var bare []*engine.Policy
 	for _, v := range versions {
-		if known[v.PolicyID] || v.PolicyID == "" && len(policies) > 0 {
-			continue
+		if known[v.PolicyID] || v.PolicyID == "" && owned {
+			continue // attachAll finds its policy
 		}
 		known[v.PolicyID] = true
 		bare = append(bare, &engine.Policy{ID: v.PolicyID, State: enumNames[EnumPolicyState][0], Position: v.Position})

@@ -2,7 +2,9 @@ package loader
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/lcmsim/lcmsim/scimeval"
@@ -64,5 +66,70 @@ func countRows(b *testing.B, opt PopulationOptions) (rows int, err error) {
 		}
 		rows += len(batch.IDs)
 		batch.Release()
+	}
+}
+
+// BenchmarkJoin reads 200,000 identities alone, with overrides of 1 % of them, and joined with a secondary source that
+// has a record for each.
+func BenchmarkJoin(b *testing.B) {
+	const identities = 200_000
+	columns := []Column{{"employee", ColumnString}, {"department", ColumnString}, {"floor", ColumnInteger}, {"badge", ColumnString}}
+	records := func(prefix string, fields ...func(i int) scimeval.Member) func(yield func(Record) bool) {
+		return func(yield func(Record) bool) {
+			for i := range identities {
+				r := Record{EntityID: fmt.Sprintf("%s%07d", prefix, i)}
+				for _, field := range fields {
+					r.Attributes = append(r.Attributes, field(i))
+				}
+				if !yield(r) {
+					return
+				}
+			}
+		}
+	}
+	text := func(name, format string, modulus int) func(i int) scimeval.Member {
+		return func(i int) scimeval.Member {
+			return scimeval.Member{Name: name, Value: scimeval.StringValue(fmt.Sprintf(format, i*7%modulus))}
+		}
+	}
+	dir := b.TempDir()
+	for _, format := range []string{"jsonl", "csv", "parquet"} {
+		opt := PopulationOptions{Path: filepath.Join(dir, "p."+format), Attributes: attributes("department badge")}
+		side := filepath.Join(dir, "s."+format)
+		for path, all := range map[string]func(yield func(Record) bool){
+			opt.Path: records("E", text("employee", "%07d", identities), text("department", "Department %d", 40)),
+			side:     records("B", text("employee", "%07d", identities), text("badge", "Badge %d", 1000)),
+		} {
+			if err := WritePopulation(path, columns, all); err != nil {
+				b.Fatal(err)
+			}
+		}
+		overrides := filepath.Join(dir, "overrides.json")
+		var list strings.Builder
+		for i := 0; i < identities; i += 100 {
+			fmt.Fprintf(&list, ",\n"+`{"entity_id": "E%07d", "attributes": {"department": "Overridden"}}`, i)
+		}
+		if err := os.WriteFile(overrides, []byte("["+list.String()[1:]+"]"), 0o644); err != nil {
+			b.Fatal(err)
+		}
+		for _, with := range []string{"nothing", "overrides", "secondary"} {
+			joined := opt
+			switch with {
+			case "overrides":
+				joined.Overrides = overrides
+			case "secondary":
+				joined.Secondary = []SecondaryFile{{Path: side, Source: by("employee")}}
+			}
+			b.Run(fmt.Sprintf("format=%s/with=%s", format, with), func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					rows, err := countRows(b, joined)
+					if err != nil || rows != identities {
+						b.Fatal(rows, err)
+					}
+				}
+				b.ReportMetric(identities*float64(b.N)/b.Elapsed().Seconds(), "identities/s")
+			})
+		}
 	}
 }

@@ -174,3 +174,36 @@ func TestLongLines(t *testing.T) {
 	_, _, err = readPopulation(t, PopulationOptions{Path: path})
 	require.EqualError(t, err, path+":3: the line is longer than 64 MiB (write one record a line)")
 }
+
+// TestHostileSecondarySources reads the same inputs as secondary sources: they are refused for the same reasons, but for
+// what concerns identities, which the records of a source need not have.
+func TestHostileSecondarySources(t *testing.T) {
+	primary := writeFile(t, "p.jsonl", `{"entity_id":"1","k":"x"}`)
+	t.Chdir("../fixtures/hostile/population")
+	var fine []string
+	for _, c := range hostilePopulations {
+		var errs []string
+		for _, names := range []string{"department is_active hired", "department is_active hired ~HIRED"} {
+			_, _, err := readPopulation(t, PopulationOptions{
+				Path: primary, Attributes: attributes(names), Secondary: []SecondaryFile{{Path: c.input, Source: onlyEnrich(by("k"))}}})
+			if err == nil {
+				errs = append(errs, "")
+				continue
+			}
+			require.ErrorAs(t, err, new(*Problems), c.input)
+			errs = append(errs, err.Error())
+			for _, line := range strings.Split(err.Error(), "\n") {
+				require.Contains(t, strings.ReplaceAll(strings.Join(c.problems, "\n"), "@", c.input), line)
+			}
+		}
+		require.Equal(t, errs[0] == "", errs[1] == "", "%s: read once or twice", c.input)
+		if errs[0] == "" {
+			fine = append(fine, c.input)
+		}
+	}
+	require.Equal(t, []string{
+		"blank-lines.jsonl", "empty-list.json", "empty.json", "empty.jsonl", "header-only.csv", "id-in-other-case.csv",
+		"missing-id.csv",
+		"missing-id.jsonl", "no-id-column.csv", "semicolons.csv",
+	}, fine)
+}

@@ -284,9 +284,7 @@ func (in *intake) attribute(name string) *popAttribute {
 
 // settle gathers the problems after the reader ended with err. Other errors stay.
 func (in *intake) settle(err error) error {
-	if problems := (*Problems)(nil); errors.As(err, &problems) {
-		in.problems.List = append(in.problems.List, problems.List...)
-	} else if err != nil && err != errStop {
+	if err = in.problems.gather(err); err != nil && err != errStop {
 		return err
 	}
 	return in.problems.err()

@@ -1,7 +1,6 @@
 package loader
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -41,13 +40,6 @@ func (in *intake) openJoin() error {
 		return nil
 	}
 	var all Problems
-	gather := func(err error) error {
-		if problems := (*Problems)(nil); errors.As(err, &problems) {
-			all.List = append(all.List, problems.List...)
-			return nil
-		}
-		return err
-	}
 	primary := make([][]int, len(in.opt.Secondary))
 	for i, file := range in.opt.Secondary {
 		if !correlates(file.Source) {
@@ -61,7 +53,7 @@ func (in *intake) openJoin() error {
 	j := &join{in: in}
 	for i, file := range in.opt.Secondary {
 		table, err := readSide(in, file)
-		if err := gather(err); err != nil {
+		if err := all.gather(err); err != nil {
 			return err
 		}
 		if table != nil {
@@ -70,8 +62,8 @@ func (in *intake) openJoin() error {
 	}
 	if in.opt.Overrides != "" {
 		var err error
-		j.overrides, err = readOverrides(in.opt.Overrides, in.identifier, in.opt.Strict)
-		if err := gather(err); err != nil {
+		j.overrides, err = openOverrides(in.opt.Overrides, in.identifier, in.opt.Strict)
+		if err := all.gather(err); err != nil {
 			return err
 		}
 	}
@@ -269,9 +261,9 @@ func (s *secondarySource) summarize(in *intake) {
 			fmt.Sprintf("records that would become identities repeat an earlier %s and are left out: %s", in.identifier, andMore(s.repeated.examples, n)),
 			"check the values of the correlation attributes, or set only_enrich_existing")
 	}
-	if len(s.places) > 0 && unmatched == len(s.places) {
-		in.find(engine.SeverityWarning, "no-correlation", file, len(s.places), s.whyNone(),
-			"check correlation_attribute_names of the policy, and the types of the values")
+	if unmatched == len(s.places) {
+		in.find(engine.SeverityWarning, "no-correlation", file, max(unmatched, 1), s.whyNone(),
+			"check the export of the source, correlation_attribute_names of the policy, and the types of the values")
 	}
 	if unmatched > 0 && s.file.Source.OnlyEnrichExisting {
 		in.find(engine.SeverityInfo, "uncorrelated-records", file, unmatched,
@@ -288,6 +280,8 @@ func (s *secondarySource) whyNone() string {
 	theirs := s.attributes(func(pair engine.Correlation) string { return pair.Primary })
 	own := s.attributes(func(pair engine.Correlation) string { return pair.Secondary })
 	switch {
+	case len(s.places) == 0:
+		return "the secondary source has no records to join"
 	case len(s.groups) == 0:
 		return "no identity correlates with any record: no record has a value of " + own
 	case s.asked == 0:

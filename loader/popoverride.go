@@ -13,7 +13,7 @@ type overrides struct {
 	byID    map[string]*override
 	list    []*override // in the order of the file
 	applied int         // identities
-	notes   notes
+	notes   *notes
 }
 
 // override replaces attributes of one identity.
@@ -34,10 +34,9 @@ type overrideValue struct {
 
 var overrideShape = shapeOf(each(wantScalar, "entity_id"), each(wantAny, "attributes"))
 
-// readOverrides reads overrides.json. identifier is the identifying column of the population.
-func readOverrides(path, identifier string, strict bool) (*overrides, error) {
+// openOverrides reads overrides.json. identifier is the identifying column of the population.
+func openOverrides(path, identifier string, strict bool) (*overrides, error) {
 	var problems Problems
-	o := &overrides{byID: make(map[string]*override)}
 	data, err := readWhole(path)
 	if err != nil {
 		problems.add(engine.Position{File: path}, "", "cannot be read: %v", cause(err))
@@ -47,7 +46,13 @@ func readOverrides(path, identifier string, strict bool) (*overrides, error) {
 	if root == nil {
 		return nil, &problems
 	}
-	s := &source{file: path, strict: strict, problems: &problems, notes: &o.notes}
+	s := &source{file: path, strict: strict, problems: &problems, notes: &notes{}}
+	return s.readOverrides(root, identifier), problems.err()
+}
+
+// readOverrides reads overrides in any envelope.
+func (s *source) readOverrides(root *node, identifier string) *overrides {
+	o := &overrides{byID: make(map[string]*override), notes: s.notes}
 	items, _ := s.open(root)
 	for _, n := range items {
 		if n.kind != nodeObject {
@@ -57,7 +62,7 @@ func readOverrides(path, identifier string, strict bool) (*overrides, error) {
 		s.fit(n, overrideShape)
 		o.read(s, n, identifier)
 	}
-	return o, problems.err()
+	return o
 }
 
 // read reads one override.

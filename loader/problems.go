@@ -2,6 +2,7 @@ package loader
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -78,4 +79,13 @@ func (p *Problems) err() error {
 		return nil
 	}
 	return p
+}
+
+// gather appends the problems of an error; other errors are given back.
+func (p *Problems) gather(err error) error {
+	if more := (*Problems)(nil); errors.As(err, &more) {
+		p.List = append(p.List, more.List...)
+		return nil
+	}
+	return err
 }

@@ -117,3 +117,21 @@ func TestProfileTypesAndDatasources(t *testing.T) {
 		`error duplicate-profile-type 4 values[2] *1: access profile type id "t1" is on line 2 already: the first is used`,
 	}, dumpFindings(snap.notes.findings()))
 }
+
+func TestProfileMembers(t *testing.T) {
+	profiles, findings := readProfilesText(t, `{"values": [
+  {"id": "a1", "state": "RUNNING", "current_version": {"state": "PUBLISHED", "members": ["i3", "i1", ""]},
+   "member_details": [{"access_profile_id": "a1", "identity_id": "i2"}, {"identity_id": "i1"}, {"access_profile_id": "a2", "identity_id": "i9"}, {}]},
+  {"id": "a2", "state": "RUNNING", "current_version": {"state": "PUBLISHED"}, "member_details": []},
+  {"id": "a3", "state": "RUNNING", "currentVersion": {"state": "PUBLISHED"}, "memberDetails": [{"identityId": "i4"}]}]}`)
+	require.Empty(t, findings)
+	require.Equal(t, []string{"i1", "i2", "i3"}, profiles[0].Members)
+	require.Empty(t, profiles[1].Members)
+	require.Equal(t, []string{"i4"}, profiles[2].Members)
+	require.True(t, (&engine.Catalog{Profiles: profiles}).HasMembers())
+	require.False(t, (&engine.Catalog{Profiles: profiles[1:2]}).HasMembers())
+	require.False(t, (&engine.Catalog{}).HasMembers())
+
+	profiles, _ = readProfilesText(t, `{"value": {"id": "a1", "state": "RUNNING"}, "version": {"state": "PUBLISHED", "members": ["i1"]}}`)
+	require.Equal(t, []string{"i1"}, profiles[0].Members, "the version beside the profile")
+}

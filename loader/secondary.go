@@ -34,7 +34,7 @@ func pairSecondary(paths []string, p *engine.Policy, name func(path string) stri
 		ids := slices.Clone(source.DatasourceIDs)
 		if len(ids) == 0 {
 			found.add(nil, source.Path, engine.Finding{
-				Severity: engine.SeverityError, Code: "source-missing", Position: source.Position,
+				Severity: engine.SeverityWarning, Code: "source-missing", Position: source.Position,
 				Message: "the secondary source names no datasource, so no file can be joined; attributes that only it has count as absent",
 				Hint:    "export the policy again",
 			})
@@ -52,7 +52,7 @@ func pairSecondary(paths []string, p *engine.Policy, name func(path string) stri
 			switch {
 			case i < 0:
 				found.add(nil, source.Path+"\x00"+id, engine.Finding{
-					Severity: engine.SeverityError, Code: "source-missing", Position: source.Position,
+					Severity: engine.SeverityWarning, Code: "source-missing", Position: source.Position,
 					Message: fmt.Sprintf("the secondary source %q has no file in the folder secondary; attributes that only it has count as absent", abridge(id)),
 					Hint: fmt.Sprintf("export it to secondary/%s.jsonl (%s), or remove it from the policy if the population has its attributes",
 						abridge(id), strings.Join(populationFormats, " ")),

@@ -28,6 +28,7 @@ guards:
   - name: executives
     filter: title sw "Chief"
     never: deactivate
+  - {name: the last one, filter: 'department eq "IT"', never: last_holder}
 `
 	var problems Problems
 	src := source{file: "lcmsim.yaml", closed: true, problems: &problems, notes: &notes{}}
@@ -49,7 +50,10 @@ guards:
 	require.Equal(t, 2.5, c.Limits[1].MaxPercent.Float64())
 	require.Equal(t, "Leavers", c.Limits[2].Workflow)
 	require.Equal(t, int64(10), *c.Limits[2].MaxCount)
-	require.Equal(t, []engine.Guard{{Name: "executives", Filter: `title sw "Chief"`, Never: "deactivate", Position: c.Guards[0].Position}}, c.Guards)
+	require.Equal(t, []engine.Guard{
+		{Name: "executives", Filter: `title sw "Chief"`, Never: "deactivate", Position: c.Guards[0].Position},
+		{Name: "the last one", Filter: `department eq "IT"`, Never: "last_holder", Position: engine.Position{File: "lcmsim.yaml", Line: 19, Path: "guards[1]"}},
+	}, c.Guards)
 
 	for _, empty := range []string{"", "# nothing\n", "rules:\nlimits:\n", "{}\n", "\ufeff{}"} {
 		c := src.readConfigFile(parseYAML("lcmsim.yaml", []byte(empty), &problems))

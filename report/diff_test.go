@@ -78,7 +78,7 @@ func TestDiffWithoutAnEarlierSide(t *testing.T) {
 		all := strings.Join(diffScreen(t, d), "\n")
 		require.Contains(t, all, "\nFrom       no policy version\n")
 		require.Contains(t, all, "policy none to 103a36bea417\n           population 103a36bea417\n")
-		require.Equal(t, kind == engine.BaselineGrants, strings.Contains(all, "Held today 70 to grant, 4,000 held already, 7 to revoke, 31 unexplained"))
+		require.Equal(t, kind == engine.BaselineGrants, strings.Contains(all, "Held today +70 grants, 4,000 held already, -7 revokes, 31 drift, 2 maybe\n"))
 		require.Equal(t, kind == engine.BaselineGrants, slices.Contains(d.LookFirst, "31 held entitlements are explained by no access profile and stay as they are"))
 	}
 }

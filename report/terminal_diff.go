@@ -56,7 +56,7 @@ func diffHeader(t terminal, d *DiffDocument) []string {
 		{"Unchanged", unchanged},
 	}
 	if h := s.Holdings; h != nil {
-		fields = append(fields, [2]string{"Held today", fmt.Sprintf("%s to grant, %s held already, %s to revoke, %s unexplained, %s undecided",
+		fields = append(fields, [2]string{"Held today", fmt.Sprintf("+%s grants, %s held already, -%s revokes, %s drift, %s maybe",
 			Count(h.RealGrants), Count(h.NoOps), Count(h.Revokes), Count(h.Drift), Count(h.Maybe))})
 	}
 	return append([]string{t.verdict()}, t.fields(fields)...)

@@ -304,7 +304,11 @@ func (run *comparison) document(ctx context.Context, e env, diff *engine.Diff, s
 		findings = append(findings, earlier.findings...)
 		findings = append(findings, run.oneSided(read, earlier.read)...)
 	}
-	other, err := run.otherInputs()
+	var more []inputFile
+	if b := run.baseline; b != nil {
+		more = append(joinedFiles("baseline-", b.Secondary, b.Overrides), inputFile{"baseline-schema", b.Part("schema.yaml")})
+	}
+	other, err := run.otherInputs(more...)
 	if err != nil {
 		return nil, err
 	}

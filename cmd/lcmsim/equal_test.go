@@ -80,7 +80,7 @@ func TestSameResultInEveryFormat(t *testing.T) {
 	columns, _ := columnsFor(company, "csv")
 	simulate := func(format string) (rows string, parts map[string]json.RawMessage) {
 		path := filepath.Join(dir, "people."+format)
-		require.NoError(t, loader.WritePopulation(path, columns, records(t.Context(), company, columns, "csv", &bar{})))
+		require.NoError(t, loader.WritePopulation(path, columns, records(company.People(), columns, "csv")))
 		out := filepath.Join(dir, "rows.ndjson")
 		code, result, stderr := lcmsim(t.Context(), "simulate", acme, "--identities", path, "--json", "--rows", out)
 		require.Equal(t, 0, code, stderr)

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -21,6 +22,7 @@ import (
 // generateOptions are the flags of generate.
 type generateOptions struct {
 	dir        string
+	earlier    string // "" = no earlier population
 	identities int
 	seed       uint64
 	format     string
@@ -36,8 +38,12 @@ func newGenerateCmd(e env) *cobra.Command {
 		Use:   "generate DIR",
 		Short: "Write a realistic synthetic snapshot",
 		Long: `Writes the snapshot of a made-up company: a policy with a draft, access profiles that inherit from each other, and as
-many identities as wanted. The same seed gives the same bytes. DIR must be empty or not there yet.`,
+many identities as wanted. The same seed gives the same bytes. DIR must be empty or not there yet.
+
+With --earlier, the population of a month before is written too, to another directory: most people are as they are now,
+some have joined, moved, left or disappeared since. It is what lcmsim diff takes as --baseline.`,
 		Example: `  lcmsim generate demo
+  lcmsim generate demo --earlier demo-before && lcmsim diff demo --baseline demo-before
   lcmsim generate big --identities 1000000 --format parquet --seed 7`,
 		Args: arguments(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -49,6 +55,7 @@ many identities as wanted. The same seed gives the same bytes. DIR must be empty
 	f.IntVar(&opt.identities, "identities", 5000, "how many identities")
 	f.Uint64Var(&opt.seed, "seed", 1, "seed of the generator")
 	f.StringVar(&opt.format, "format", "jsonl", "format of the population: "+strings.Join(populationFormats, ", ")+"; each also with .gz or .zst")
+	f.StringVar(&opt.earlier, "earlier", "", "also write the population of a month before, to this directory")
 	f.BoolVar(&opt.holdings, "holdings", false, "also write grants.csv and history.csv")
 	f.BoolVar(&opt.quiet, "quiet", false, "no progress and no summary")
 	mustComplete(cmd, "format", populationFormats...)
@@ -63,43 +70,49 @@ func runGenerate(ctx context.Context, e env, opt generateOptions) error {
 	if !slices.Contains(populationFormats, base) || !slices.Contains([]string{"", "gz", "zst"}, packed) {
 		return fmt.Errorf("--format %s: choose %s, each also with .gz or .zst", opt.format, strings.Join(populationFormats, ", "))
 	}
-	if info, err := os.Stat(opt.dir); err == nil && !info.IsDir() {
-		return fmt.Errorf("%s: is a file; name a new directory", opt.dir)
+	if opt.earlier != "" && (within(opt.dir, opt.earlier) || within(opt.earlier, opt.dir)) {
+		return fmt.Errorf("--earlier %s: name a directory outside of %s", opt.earlier, opt.dir)
 	}
-	if entries, err := os.ReadDir(opt.dir); err == nil && len(entries) > 0 {
-		return fmt.Errorf("%s: is not empty; name a new directory", opt.dir)
-	}
-	parent := filepath.Dir(filepath.Clean(opt.dir))
-	if err := os.MkdirAll(parent, 0o755); err != nil {
-		return fmt.Errorf("%s: %w", opt.dir, reason(err))
-	}
-	work, err := os.MkdirTemp(parent, ".lcmsim-generate-*")
-	if err != nil {
-		return fmt.Errorf("%s: %w", opt.dir, reason(err))
-	}
-	defer os.RemoveAll(work)
-	company := fixtures.Generate(fixtures.Options{Identities: opt.identities, Seed: opt.seed})
-	dropped, err := writeSnapshot(ctx, e, opt, work, company, base)
+	dir, err := createNewDir(opt.dir)
 	if err != nil {
 		return err
 	}
-	if err := os.Chmod(work, 0o755); err != nil {
-		return fmt.Errorf("%s: %w", opt.dir, reason(err))
+	defer dir.discard()
+	var before *newDir
+	if opt.earlier != "" {
+		if before, err = createNewDir(opt.earlier); err != nil {
+			return err
+		}
+		defer before.discard()
 	}
-	if err := os.Remove(opt.dir); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("%s: %w", opt.dir, reason(err))
+	company := fixtures.Generate(fixtures.Options{Identities: opt.identities, Seed: opt.seed})
+	dropped, err := writeSnapshot(ctx, e, opt, dir.work, company, base)
+	if err != nil {
+		return err
 	}
-	if err := os.Rename(work, opt.dir); err != nil {
-		return fmt.Errorf("%s: %w", opt.dir, reason(err))
+	text := fmt.Sprintf("%s: %s identities (seed %d), a policy with a draft, and its access profiles\n", report.Printable(opt.dir), report.Count(opt.identities), opt.seed)
+	next := "lcmsim simulate " + report.Printable(opt.dir)
+	if before != nil {
+		n, err := writeEarlier(ctx, e, opt, before.work, company, base)
+		if err != nil {
+			return err
+		}
+		if err := before.appear(); err != nil {
+			return err
+		}
+		text += fmt.Sprintf("%s: the %s identities of a month before\n", report.Printable(opt.earlier), report.Count(n))
+		next = fmt.Sprintf("lcmsim diff %s --baseline %s", report.Printable(opt.dir), report.Printable(opt.earlier))
+	}
+	if err := dir.appear(); err != nil {
+		return err
 	}
 	if opt.quiet {
 		return nil
 	}
-	text := fmt.Sprintf("%s: %s identities (seed %d), a policy with a draft, and its access profiles\n", report.Printable(opt.dir), report.Count(opt.identities), opt.seed)
 	if len(dropped) > 0 {
 		text += fmt.Sprintf("left out, as %s cannot hold it: %s\n", base, strings.Join(dropped, ", "))
 	}
-	_, err = fmt.Fprintf(e.stdout, "%snext: lcmsim simulate %s\n", text, report.Printable(opt.dir))
+	_, err = fmt.Fprintf(e.stdout, "%snext: %s\n", text, next)
 	return err
 }
 
@@ -111,13 +124,7 @@ func writeSnapshot(ctx context.Context, e env, opt generateOptions, dir string, 
 		}
 	}
 	columns, dropped := columnsFor(company, format)
-	progress := newBar(e, e.stderr, opt.quiet, "generating")
-	defer progress.end()
-	path := filepath.Join(dir, "identities."+opt.format)
-	if err := loader.WritePopulation(path, columns, records(ctx, company, columns, format, progress)); err != nil {
-		return nil, err
-	}
-	if err := ctx.Err(); err != nil {
+	if _, err := writePeople(ctx, e, opt, dir, "generating", company.People(), company.Len(), columns, format); err != nil {
 		return nil, err
 	}
 	if opt.holdings {
@@ -125,8 +132,40 @@ func writeSnapshot(ctx context.Context, e env, opt generateOptions, dir string, 
 			return nil, err
 		}
 	}
-	progress.end()
-	return dropped, writeManifest(dir)
+	return dropped, writeManifest(dir, fixtures.TakenAt)
+}
+
+// writeEarlier fills dir with the population of a month before, and counts it.
+func writeEarlier(ctx context.Context, e env, opt generateOptions, dir string, company *fixtures.Company, format string) (int, error) {
+	columns, _ := columnsFor(company, format)
+	n, err := writePeople(ctx, e, opt, dir, "generating the earlier population", company.EarlierPeople(), company.Len(), columns, format)
+	if err != nil {
+		return 0, err
+	}
+	return n, writeManifest(dir, fixtures.EarlierTakenAt)
+}
+
+// writePeople writes a population, of about so many people, and counts it.
+func writePeople(ctx context.Context, e env, opt generateOptions, dir, title string, people iter.Seq[fixtures.Person], about int, columns []loader.Column, format string) (n int, err error) {
+	progress := newBar(e, e.stderr, opt.quiet, title)
+	defer progress.end()
+	counted := func(yield func(loader.Record) bool) {
+		for r := range records(people, columns, format) {
+			if !yield(r) {
+				return
+			}
+			if n++; n%4096 == 0 {
+				if ctx.Err() != nil {
+					return
+				}
+				progress.set(loader.Progress{Rows: n, Bytes: int64(n), Total: int64(about)})
+			}
+		}
+	}
+	if err := loader.WritePopulation(filepath.Join(dir, "identities."+opt.format), columns, counted); err != nil {
+		return n, err
+	}
+	return n, ctx.Err()
 }
 
 func writeHoldings(dir string, company *fixtures.Company) error {
@@ -142,7 +181,7 @@ func writeHoldings(dir string, company *fixtures.Company) error {
 }
 
 // writeManifest lists the digests of everything that is in dir.
-func writeManifest(dir string) error {
+func writeManifest(dir string, takenAt time.Time) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return err
@@ -153,7 +192,7 @@ func writeManifest(dir string) error {
 			return err
 		}
 	}
-	return os.WriteFile(filepath.Join(dir, "manifest.json"), fixtures.Manifest(digests), 0o644)
+	return os.WriteFile(filepath.Join(dir, "manifest.json"), fixtures.Manifest(takenAt, digests), 0o644)
 }
 
 // columnsFor declares the columns of a population, without those that the format cannot hold.
@@ -174,29 +213,22 @@ func columnsFor(company *fixtures.Company, format string) (columns []loader.Colu
 	return columns, dropped
 }
 
-// records are the people as the format holds them: a typed column takes a number that is spelled as a string as a
-// number and no list of objects, and CSV has no empty values. They end early when ctx is done.
-func records(ctx context.Context, company *fixtures.Company, columns []loader.Column, format string, progress *bar) iter.Seq[loader.Record] {
+// records are people as the format holds them: a typed column takes a number that is spelled as a string as a number and
+// no list of objects, and CSV has no empty values.
+func records(people iter.Seq[fixtures.Person], columns []loader.Column, format string) iter.Seq[loader.Record] {
 	typed := format != "json" && format != "jsonl"
 	types := make(map[string]loader.ColumnType, len(columns))
 	for _, c := range columns {
 		types[c.Name] = c.Type
 	}
 	return func(yield func(loader.Record) bool) {
-		n := 0
-		for p := range company.People() {
+		for p := range people {
 			r := loader.Record{ID: p.ID, EntityID: p.EntityID, EntityType: p.EntityType, EntityName: p.EntityName, Attributes: p.Attributes}
 			if typed {
 				r.Attributes = typedMembers(p.Attributes, types, format == "csv")
 			}
 			if !yield(r) {
 				return
-			}
-			if n++; n%4096 == 0 {
-				if ctx.Err() != nil {
-					return
-				}
-				progress.set(loader.Progress{Rows: n, Bytes: int64(n), Total: int64(company.Len())})
 			}
 		}
 	}

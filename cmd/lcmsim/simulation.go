@@ -292,21 +292,36 @@ func (run *session) inSnapshot(path string) string {
 	return path
 }
 
+// inputFile is a further file that a result depends on.
+type inputFile struct{ kind, path string }
+
 // otherInputs lists the further files that the result depends on, with their digests.
-func (run *session) otherInputs() ([]report.OtherInput, error) {
+func (run *session) otherInputs(more ...inputFile) ([]report.OtherInput, error) {
+	snap := run.snapshot
+	files := []inputFile{
+		{"schema", snap.Part("schema.yaml")}, {"config", snap.Part("lcmsim.yaml")},
+		{"grants", snap.Part("grants.csv")}, {"history", snap.Part("history.csv")},
+	}
+	files = append(files, joinedFiles("", snap.Secondary, snap.Overrides)...)
 	var list []report.OtherInput
-	for _, part := range []struct{ kind, name string }{
-		{"schema", "schema.yaml"}, {"config", "lcmsim.yaml"}, {"grants", "grants.csv"}, {"history", "history.csv"},
-	} {
-		path := run.snapshot.Part(part.name)
-		if path == "" {
+	for _, f := range append(files, more...) {
+		if f.path == "" {
 			continue
 		}
-		digest, err := loader.FileDigest(path)
+		digest, err := loader.FileDigest(f.path)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", path, reason(err))
+			return nil, fmt.Errorf("%s: %w", f.path, reason(err))
 		}
-		list = append(list, report.OtherInput{Kind: part.kind, Path: path, SHA256: &digest})
+		list = append(list, report.OtherInput{Kind: f.kind, Path: f.path, SHA256: &digest})
 	}
 	return list, nil
+}
+
+// joinedFiles are those that are joined into a population. prefix tells the populations of a run apart.
+func joinedFiles(prefix string, secondary []string, overrides string) []inputFile {
+	files := []inputFile{{prefix + "overrides", overrides}}
+	for _, path := range secondary {
+		files = append(files, inputFile{prefix + "secondary", path})
+	}
+	return files
 }
