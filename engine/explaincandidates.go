@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/lcmsim/lcmsim/scimeval"
 )
@@ -53,7 +54,7 @@ func candidateValues(was *scimeval.Value, uses []candidateUse) (values []*scimev
 		}
 	}
 	c.objects(bodies)
-	c.add(stringValue("other"), nil, stringValue(""), listValue())
+	c.add(anyText, nil, stringValue(""), listValue())
 	return c.values, !c.full
 }
 
@@ -87,6 +88,9 @@ func stringValue(s string) *scimeval.Value {
 	v := scimeval.StringValue(s)
 	return &v
 }
+
+// anyText stands for a string that no expression names.
+var anyText = stringValue("other")
 
 func listValue(items ...scimeval.Value) *scimeval.Value {
 	v := scimeval.ListValue(slices.Clone(items))
@@ -156,7 +160,12 @@ func besideText(op scimeval.Op, s string) []*scimeval.Value {
 		if len(runes) == 0 {
 			return []*scimeval.Value{stringValue("a")}
 		}
-		return []*scimeval.Value{stringValue(s + "a"), stringValue(string(runes[:len(runes)-1]))}
+		out := []*scimeval.Value{stringValue(s + "a")}
+		front, last := string(runes[:len(runes)-1]), runes[len(runes)-1]
+		if last > '0' && last < unicode.MaxASCII {
+			out = append(out, stringValue(front+string(last-1)))
+		}
+		return append(out, stringValue(front))
 	}
 	return nil
 }
@@ -322,7 +331,7 @@ func satisfying(starts []scimeval.Value, body scimeval.Node, want bool) []scimev
 		out = satisfying(starts, n.Term, !want)
 	case *scimeval.Comparison:
 		for _, start := range starts {
-			for _, v := range append(scalarsAround([]*scimeval.Comparison{n}), stringValue("other"), nil) {
+			for _, v := range append(scalarsAround([]*scimeval.Comparison{n}), anyText, nil) {
 				out = append(out, withMember(start, n.Path, v))
 			}
 		}

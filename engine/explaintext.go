@@ -205,9 +205,15 @@ func unknownText(a *atom, needed truth) string {
 // changeText says a change of an attribute.
 func changeText(name string, v *scimeval.Value, was *string) string {
 	text := name + " were " + valueText(v)
+	if v == anyText {
+		text = name + " were something else, such as " + v.String()
+	}
 	if was == nil {
 		if v == nil {
 			return text
+		}
+		if v == anyText {
+			return name + " were present, such as " + v.String() + " (is absent)"
 		}
 		return text + " (is absent)"
 	}

@@ -333,7 +333,7 @@ func (j *judge) oneTime(r *LimitResult) {
 	if r.Kind == "count" {
 		exact := float64(needed)
 		r.OneTimeMax = &exact
-		r.OneTime = fmt.Sprintf("a one-time limit of %s identities lets exactly this run pass; set it back afterwards", Grouped(int(needed)))
+		r.OneTime = fmt.Sprintf("a one-time limit of %s lets exactly this run pass", Grouped(int(needed)))
 		return
 	}
 	if r.Population == 0 || needed > int64(r.Population) {
@@ -345,7 +345,7 @@ func (j *judge) oneTime(r *LimitResult) {
 	exact := float64(hundredths) / 100
 	r.OneTimeMax = &exact
 	whole := (hundredths + 99) / 100
-	r.OneTime = fmt.Sprintf("a one-time limit of %d.%02d %% (%d %% in whole percents) lets this run pass; set it back afterwards", hundredths/100, hundredths%100, whole)
+	r.OneTime = fmt.Sprintf("a one-time limit of %d.%02d%% lets this run pass (%d%% in whole percents)", hundredths/100, hundredths%100, whole)
 }
 
 func floor(r *big.Rat) int {

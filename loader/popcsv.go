@@ -222,7 +222,7 @@ func (c *csvPopulation) infer(columns []int) error {
 	if len(types) > most {
 		types = append(types[:most], fmt.Sprintf("and %d more", len(types)-most))
 	}
-	c.in.find(engine.SeverityInfo, "inferred-types", c.in.at(1, ""), len(columns),
+	c.in.note(engine.SeverityInfo, "inferred-types", c.in.at(1, ""), len(columns),
 		"types inferred from the cells: "+strings.Join(types, ", "),
 		"a header cell such as salary:number, or schema.yaml, says it for certain")
 	return nil

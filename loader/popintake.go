@@ -314,8 +314,8 @@ func (in *intake) finish(err error) error {
 	return in.problems.err()
 }
 
-// find notes a finding.
-func (in *intake) find(severity engine.Severity, code string, at engine.Position, count int, message, hint string) {
+// note notes a finding.
+func (in *intake) note(severity engine.Severity, code string, at engine.Position, count int, message, hint string) {
 	in.findings = append(in.findings, engine.Finding{
 		Severity: severity, Code: code, Position: at, Column: engine.NoColumn, Message: message, Hint: hint, Count: count,
 	})
@@ -335,13 +335,13 @@ func (in *intake) typesSeen() string {
 // summary is the report of a population that could be read.
 func (in *intake) summary() Report {
 	if in.duplicates > 0 {
-		in.find(engine.SeverityError, "duplicate-entity-id", in.firstAgain, in.duplicates,
+		in.note(engine.SeverityError, "duplicate-entity-id", in.firstAgain, in.duplicates,
 			fmt.Sprintf("records that repeat an earlier %s are left out: %s", in.identifier, andMore(in.examples, in.duplicates)),
 			"remove them from the export, or find out which record of each identity is right")
 	}
 	for _, c := range in.columns {
 		if kinds, total := c.mixture(); kinds != "" {
-			in.find(engine.SeverityWarning, "mixed-types", engine.Position{File: in.opt.Path, Path: c.name}, total,
+			in.note(engine.SeverityWarning, "mixed-types", engine.Position{File: in.opt.Path, Path: c.name}, total,
 				fmt.Sprintf("attribute %s mixes types: %s", c.name, kinds),
 				"a value is compared as what it is: write one type, or set rule filter.coerce")
 		}

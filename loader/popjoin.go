@@ -247,30 +247,30 @@ func (s *secondarySource) summarize(in *intake) {
 		}
 	}
 	if n := s.ambiguous.count; n > 0 {
-		in.find(engine.SeverityError, "ambiguous-correlation", s.ambiguous.first, n,
+		in.note(engine.SeverityError, "ambiguous-correlation", s.ambiguous.first, n,
 			"identities correlate with several records of the source, so none is applied: "+andMore(s.ambiguous.examples, n),
 			"remove the records that are wrong, or correlate by more attributes")
 	}
 	if n := s.shared.count; n > 0 {
-		in.find(engine.SeverityWarning, "shared-correlation", s.shared.first, n,
+		in.note(engine.SeverityWarning, "shared-correlation", s.shared.first, n,
 			"identities correlate with a record that an earlier identity correlates with; each of them gets it: "+andMore(s.shared.examples, n),
 			"check the values of the correlation attributes")
 	}
 	if n := s.repeated.count; n > 0 {
-		in.find(engine.SeverityError, "duplicate-entity-id", s.repeated.first, n,
+		in.note(engine.SeverityError, "duplicate-entity-id", s.repeated.first, n,
 			fmt.Sprintf("records that would become identities repeat an earlier %s and are left out: %s", in.identifier, andMore(s.repeated.examples, n)),
 			"check the values of the correlation attributes, or set only_enrich_existing")
 	}
 	if unmatched == len(s.places) {
-		in.find(engine.SeverityWarning, "no-correlation", file, max(unmatched, 1), s.whyNone(),
+		in.note(engine.SeverityWarning, "no-correlation", file, max(unmatched, 1), s.whyNone(),
 			"check the export of the source, correlation_attribute_names of the policy, and the types of the values")
 	}
 	if unmatched > 0 && s.file.Source.OnlyEnrichExisting {
-		in.find(engine.SeverityInfo, "uncorrelated-records", file, unmatched,
+		in.note(engine.SeverityInfo, "uncorrelated-records", file, unmatched,
 			"records that no identity correlates with are not used, because the source has only_enrich_existing", "")
 	}
 	if s.excluded > 0 {
-		in.find(engine.SeverityInfo, "excluded-records", file, s.excluded,
+		in.note(engine.SeverityInfo, "excluded-records", file, s.excluded,
 			fmt.Sprintf("records of another entity_type than %q, that of the secondary source, are not used", abridge(s.file.Source.EntityType)), "")
 	}
 }

@@ -231,7 +231,7 @@ func (j *jsonList) member(key string) error {
 func (j *jsonList) find(severity engine.Severity, code, path, message, hint string) {
 	if len(j.in.findings) < maxProblemsKept {
 		at := engine.Position{File: j.in.opt.Path, Line: j.lines.at(j.dec.InputOffset()), Path: path}
-		j.in.find(severity, code, at, 1, message, hint)
+		j.in.note(severity, code, at, 1, message, hint)
 	}
 }
 

@@ -191,7 +191,7 @@ func (o *overrides) summarize(in *intake) {
 		}
 	}
 	if unknown.count > 0 {
-		in.find(engine.SeverityWarning, "unknown-override", unknown.first, unknown.count,
+		in.note(engine.SeverityWarning, "unknown-override", unknown.first, unknown.count,
 			"overrides of identities that the population does not have: "+andMore(unknown.examples, unknown.count),
 			"check the entity_id, or remove the override")
 	}

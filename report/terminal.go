@@ -136,7 +136,7 @@ func (t terminal) limits(limits []engine.LimitResult) []string {
 			continue
 		}
 		text, maxLines := use+"; "+brief(l.Meaning), 2
-		if l.OneTime != "" {
+		if l.OneTime != "" && l.Basis == engine.BasisChanged {
 			text, maxLines = text+"; "+brief(l.OneTime), 3
 		}
 		lines = append(append(lines, snip(head, t.width)), wrap(text, "  ", t.width, maxLines)...)

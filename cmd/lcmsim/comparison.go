@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"slices"
 	"strconv"
@@ -139,7 +138,7 @@ func (run *comparison) side(flag, text string) (side, error) {
 		version, err := loader.SelectVersion(run.policy, text)
 		return side{Side: engine.Side{Policy: run.policy, Version: version, Catalog: &run.snapshot.Catalog}}, err
 	}
-	if _, err := os.Stat(text); errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(text); errors.Is(err, os.ErrNotExist) {
 		return side{}, fmt.Errorf("%s %s: is no version (a number, current or draft), and there is no such file", flag, text)
 	}
 	file, err := loader.OpenPolicyFile(text, run.snapshot.Config.Enums, loader.Options{Strict: run.opt.strict})

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -51,11 +52,20 @@ func enterWorkspace(t *testing.T) {
 			require.NoError(t, os.WriteFile(to, text, 0o644))
 		}
 	}
+	people, err := os.ReadFile(filepath.Join(from, "identities.jsonl"))
+	require.NoError(t, err)
+	people = append(people, `{"entity_id": "W000123", "entity_type": "WorkdayWorker", "department": "Legal"}`+"\n"...)
+	require.NoError(t, os.Mkdir("last-month", 0o755))
+	for _, name := range []string{"snapshot", "last-month"} {
+		require.NoError(t, os.WriteFile(filepath.Join(name, "identities.jsonl"), people, 0o644))
+	}
+	const version = `{"policy_id": "5e3c1f0a-7b52-4d8e-9c41-2f6a80d9b713", "version_number": %d, "state": "%s", "config": {"workflows": [], "actions": []}}`
 	for name, text := range map[string]string{
-		"snapshot/policy_versions.json": `{"values": [{"policy_id": "5e3c1f0a-7b52-4d8e-9c41-2f6a80d9b713", "version_number": 2, "state": "DRAFT",
-			"config": {"workflows": [], "actions": []}}]}`,
-		"people.csv":  "entity_id,employment_status,work_location,department,manager\n1,ACTIVE,US,Sales,true\n2,ACTIVE,China,Legal,false\n",
-		"filters.txt": "department eq \"Sales\"\nmanager eq true\n",
+		"refactored.json":               fmt.Sprintf(version, 9, "DRAFT"),
+		"snapshot/grants.csv":           "identity_entity_id,datasource_id,entity_type,entity_id\nW0001,d,Group,g\n",
+		"snapshot/policy_versions.json": fmt.Sprintf(`{"values": [`+version+", "+version+", "+version+`]}`, 2, "DRAFT", 6, "RETIRED", 7, "RETIRED"),
+		"people.csv":                    "entity_id,employment_status,work_location,department,manager\n1,ACTIVE,US,Sales,true\n2,ACTIVE,China,Legal,false\n",
+		"filters.txt":                   "department eq \"Sales\"\nmanager eq true\n",
 		"people.jsonl": `{"entity_id": "1", "emails": [{"type": "work", "value": "a@example.com"}]}
 {"entity_id": "2", "emails": []}
 `,

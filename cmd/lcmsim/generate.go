@@ -43,7 +43,7 @@ many identities as wanted. The same seed gives the same bytes. DIR must be empty
 With --earlier, the population of a month before is written too, to another directory: most people are as they are now,
 some have joined, moved, left or disappeared since. It is what lcmsim diff takes as --baseline.`,
 		Example: `  lcmsim generate demo
-  lcmsim generate demo --earlier demo-before && lcmsim diff demo --baseline demo-before
+  lcmsim generate now --earlier before   # for lcmsim diff now --baseline before
   lcmsim generate big --identities 1000000 --format parquet --seed 7`,
 		Args: arguments(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
