@@ -91,9 +91,9 @@ type explainer struct {
 	vector  []uint64
 	outcome *outcome
 
-	graphs map[int][]edge // of workflows, see edges
-	paths  map[int]profilePaths
-	heirs  [][]int // profiles that inherit from each, see leadingTo
+	ways  map[int]*ways // by workflow, see waysOf
+	paths map[int]profilePaths
+	heirs [][]int // profiles that inherit from each, see leadingTo
 }
 
 // outcomeOf puts a variation of the identity through the engine.
@@ -243,15 +243,21 @@ func (x *explainer) triggerFormula(w int) int {
 	return x.table.of(x.plan.workflows[w].trigger, triggerPlace(w))
 }
 
-// edges are the conditions of a workflow and of all actions that it can lead to, breadth first.
-func (x *explainer) edges(w int) []edge {
-	if list, ok := x.graphs[w]; ok {
-		return list
+// ways are the conditions of one workflow, and of all actions that it can lead to.
+type ways struct {
+	edges []edge  // breadth first
+	into  [][]int // by node: the edges that lead there
+}
+
+// waysOf follows a workflow through everything that is not disabled.
+func (x *explainer) waysOf(w int) *ways {
+	if known, ok := x.ways[w]; ok {
+		return known
 	}
-	var list []edge
+	out := &ways{into: make([][]int, len(x.plan.actions)+1)}
 	seen := make(map[edge]bool)
 	queue := []int{0}
-	reached := map[int]bool{0: true}
+	reached := make([]bool, len(x.plan.actions)+1)
 	for len(queue) > 0 {
 		from := queue[0]
 		queue = queue[1:]
@@ -271,7 +277,8 @@ func (x *explainer) edges(w int) []edge {
 					continue
 				}
 				seen[e] = true
-				list = append(list, e)
+				out.into[e.to] = append(out.into[e.to], len(out.edges))
+				out.edges = append(out.edges, e)
 				if !reached[e.to] {
 					reached[e.to] = true
 					queue = append(queue, e.to)
@@ -279,21 +286,18 @@ func (x *explainer) edges(w int) []edge {
 			}
 		}
 	}
-	if x.graphs == nil {
-		x.graphs = make(map[int][]edge)
+	if x.ways == nil {
+		x.ways = make(map[int]*ways)
 	}
-	x.graphs[w] = list
-	return list
+	x.ways[w] = out
+	return out
 }
 
 // waysTo are the edges of a workflow from which a target can be reached.
 func (x *explainer) waysTo(w int, targets []int) []edge {
-	all := x.edges(w)
-	into := make(map[int][]int)
-	for i, e := range all {
-		into[e.to] = append(into[e.to], i)
-	}
-	leads := make(map[int]bool)
+	all := x.waysOf(w)
+	x.decider.steps += len(all.edges)
+	leads := make([]bool, len(all.into))
 	queue := slices.Clone(targets)
 	for _, t := range targets {
 		leads[t] = true
@@ -301,15 +305,15 @@ func (x *explainer) waysTo(w int, targets []int) []edge {
 	for len(queue) > 0 {
 		to := queue[0]
 		queue = queue[1:]
-		for _, i := range into[to] {
-			if from := all[i].from; !leads[from] {
+		for _, i := range all.into[to] {
+			if from := all.edges[i].from; !leads[from] {
 				leads[from] = true
 				queue = append(queue, from)
 			}
 		}
 	}
 	var list []edge
-	for _, e := range all {
+	for _, e := range all.edges {
 		if leads[e.to] {
 			list = append(list, e)
 		}

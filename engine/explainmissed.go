@@ -24,19 +24,15 @@ func (x *explainer) missed(out *Explanation) error {
 	groups := make(map[string]int)
 	for i := range items {
 		m := &items[i]
-		if m.Note == nil && (i >= maxMissedSought || x.decider.steps > limit) {
+		var changes []AttributeChange
+		switch {
+		case m.Note != nil: // the policy alone says why
+		case i >= maxMissedSought || x.decider.steps > limit:
 			out.MissedUnexamined++
 			m.Note = textOr("no change was looked for: too much is missed")
-		}
-		var changes []AttributeChange
-		if m.Note == nil {
-			found, decided, err := search.smallest(&m.question, m.got)
-			if err != nil {
+		default:
+			if changes, err = x.examine(m, search); err != nil {
 				return err
-			}
-			changes = search.describe(found)
-			if len(found) == 0 {
-				x.noChange(m, decided)
 			}
 		}
 		text := changesText(changes)
@@ -76,28 +72,32 @@ func changesText(list []AttributeChange) string {
 	return strings.Join(parts, " and ")
 }
 
-// noChange says that no change was found, and why the identity does not get it.
-func (x *explainer) noChange(m *missedItem, decided bool) {
-	x.assign(&m.question)
-	m.Note = textOr("no change of up to 3 attributes was found that gives it")
-	switch t, _ := x.decider.answer(&m.question); {
-	case len(m.question.arms) == 0:
-		m.Note = textOr("nothing that the policy does leads to it")
-		return
-	case t == isTrue:
-		return
-	case !decided:
-		m.Note = textOr("no change of up to 3 attributes was found that gives it; not all were tried")
+// examine looks for the smallest change that gives something. Without one it notes why the identity does not get it.
+func (x *explainer) examine(m *missedItem, search *changes) ([]AttributeChange, error) {
+	q := x.ask(m.wanted())
+	if len(q.arms) == 0 {
+		m.Note = textOr(m.closed())
+		return nil, nil
 	}
-	why := x.because(&m.question)
-	m.Because = &why
+	found, decided, err := search.smallest(&q, m.got)
+	if err != nil || len(found) > 0 {
+		return search.describe(found), err
+	}
+	note := "no change of up to 3 attributes was found that gives it"
+	if !decided {
+		note += "; not all were tried"
+	}
+	why := x.because(&q)
+	m.Note, m.Because = &note, &why
+	return nil, nil
 }
 
 // missedItem is something missed and how to ask for it.
 type missedItem struct {
 	Missed
-	question question
-	got      func(*outcome) bool
+	wanted func() []placedAction // that give it
+	got    func(*outcome) bool
+	closed func() string // why nothing leads there, if nothing does
 }
 
 // missedActions lists the actions that a workflow names and the identity does not get there, in the order of the policy.
@@ -118,7 +118,8 @@ func (x *explainer) missedActions() []missedItem {
 				continue
 			}
 			m := missedItem{Missed: Missed{Kind: "action", Workflow: &x.plan.workflows[w].Name, WorkflowIndex: &w, Name: x.plan.actions[a].Name}}
-			m.question = x.ask([]placedAction{placed})
+			m.wanted = func() []placedAction { return []placedAction{placed} }
+			m.closed = func() string { return "every way to it leads through something DISABLED" }
 			m.got = func(o *outcome) bool {
 				return slices.Contains(o.actions, actionOutcome{w, a, statusPlanned})
 			}
@@ -127,8 +128,6 @@ func (x *explainer) missedActions() []missedItem {
 				m.Note = textOr("the workflow is " + x.plan.workflows[w].State)
 			case x.plan.actions[a].skipped:
 				m.Note = textOr("the action is " + x.plan.actions[a].State)
-			case len(m.question.arms) == 0:
-				m.Note = textOr("every way to it leads through something DISABLED")
 			case x.plan.isDone(x.vector, w, a):
 				m.Note = textOr("history says that it was done, and it runs once")
 			}
@@ -171,11 +170,9 @@ func (x *explainer) missedProfiles() []missedItem {
 		}
 		p := &x.plan.profiles[i]
 		m := missedItem{Missed: Missed{Kind: "profile", Name: x.profileName(i), ID: &p.id}}
-		m.question = x.ask(x.bringing(i))
+		m.wanted = func() []placedAction { return x.bringing(i) }
 		m.got = func(o *outcome) bool { return x.gets(o, i) }
-		if len(m.question.arms) == 0 {
-			m.Note = textOr("no action that can run brings it" + x.cutBy(i))
-		}
+		m.closed = func() string { return "no action that can run brings it" + x.cutBy(i) }
 		list = append(list, m)
 	}
 	return list

@@ -35,7 +35,7 @@ type slowState struct {
 	outcome  *slowOutcome
 	triggers slowFacts[slowAct] // without an action
 	actions  slowFacts[slowAct]
-	order    []slowAct // of actions, as they are evaluated
+	order    []slowAct // of actions as they are evaluated, those that are done included
 	profiles slowFacts[string]
 	entities slowFacts[slowEntity]
 	removal  slowFacts[[2]string]
@@ -171,11 +171,11 @@ func (s *slowRun) state(full *slowOutcome) *slowState {
 	for _, a := range o.actions {
 		at := place(v, a.workflow)
 		at.name, at.kind = a.action.Name, a.action.Type
+		st.order = append(st.order, at)
 		t := statusTruth(a.status)
 		if t == slowNo {
 			continue
 		}
-		st.order = append(st.order, at)
 		raise(actions, at, t)
 		brought := map[string]bool{}
 		for _, ref := range a.action.AccessProfiles {
@@ -755,6 +755,7 @@ func (d *slowDiff) holdings(i *slowIdentity, after *slowState) *slowHoldings {
 	h.deactivated = d.run(&d.in, i.later).effect(after.outcome, "deactivate")
 	for _, a := range after.order {
 		switch {
+		case after.actions[a].t == "": // done
 		case slowEffect(a.kind) == EffectDeactivate && after.actions[a].t == slowYes:
 			h.gainedActions = append(h.gainedActions, a)
 		case slowEffect(a.kind) == EffectDeactivate, !slices.Contains(ActionTypes, a.kind):

@@ -30,6 +30,7 @@ const (
 	screenLines = 50
 	maxRows     = 10
 	maxLimits   = 4
+	longLimits  = 2 // those that are shown with all that is to be said
 )
 
 // terminal lays out what every document has.
@@ -119,7 +120,7 @@ func (t terminal) limits(limits []engine.LimitResult) []string {
 	}
 	show := min(len(limits), max(maxLimits, min(failing, 2*maxLimits)))
 	lines := []string{t.title(shown("LIMITS", show, len(limits)))}
-	for _, l := range limits[:show] {
+	for i, l := range limits[:show] {
 		style := styleGreen
 		switch l.Verdict {
 		case engine.VerdictExceeded:
@@ -131,7 +132,7 @@ func (t terminal) limits(limits []engine.LimitResult) []string {
 		use := fmt.Sprintf("%s of at most %s, headroom %s", rangeText(l.AffectedLow, l.AffectedHigh), limitMax(l), Count(l.Headroom))
 		head := "[" + paint(t.color, style, bar(l.AffectedLow, l.AffectedHigh, limitAllowed(l), cells, t.color)) + "] " +
 			paint(t.color, style, brief(limitVerdict(l))) + ": " + brief(l.Name)
-		if l.Verdict == engine.VerdictOK {
+		if l.Verdict == engine.VerdictOK || i >= longLimits {
 			lines = append(lines, snip(head+", "+use, t.width))
 			continue
 		}
@@ -297,7 +298,7 @@ func (t terminal) end() []string {
 		if rest := len(reasons) - listed; i == listed-1 && rest > 0 {
 			line = snip(line, t.width-24) + " (and " + Count(rest) + " more)"
 		}
-		lines = append(lines, t.paragraph(label, line, 2)...)
+		lines = append(lines, t.paragraph(label, line, 1)...)
 	}
 	return append(lines, fmt.Sprintf("%s (exit code %d)", t.verdict(), t.head.Exit.Code))
 }

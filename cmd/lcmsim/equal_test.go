@@ -17,8 +17,9 @@ import (
 )
 
 const (
-	acme   = "../../fixtures/acme"
-	vendor = "../../fixtures/vendor"
+	acme    = "../../fixtures/acme"
+	earlier = "../../fixtures/acme-august"
+	vendor  = "../../fixtures/vendor"
 )
 
 // lcmsim runs a command line in this process, off a terminal.
@@ -59,6 +60,32 @@ func TestSameBytes(t *testing.T) {
 				require.True(t, bytes.Equal(wantRows, rows), "%q: the rows differ", scale)
 			}
 		})
+	}
+}
+
+func TestDiffSameBytes(t *testing.T) {
+	for _, sides := range [][]string{
+		{"--to", "draft"},
+		{"--to", "draft", "--baseline", earlier},
+		{"--baseline", "grants"},
+		{"--baseline", "members"},
+	} {
+		diff := func(more ...string) (result string, rows []byte) {
+			path := filepath.Join(t.TempDir(), "rows.ndjson")
+			args := append(append([]string{"diff", acme, "--json", "--digest", "--rows", path}, sides...), more...)
+			code, result, stderr := lcmsim(t.Context(), args...)
+			require.Contains(t, []int{0, 3}, code, stderr)
+			rows, err := os.ReadFile(path)
+			require.NoError(t, err)
+			return result, rows
+		}
+		wantResult, wantRows := diff()
+		require.NotEmpty(t, wantRows)
+		for _, scale := range [][]string{{"--workers", "1", "--batch-rows", "5000"}, {"--workers", "2", "--batch-rows", "999"}, {"--workers", "5", "--batch-rows", "63"}} {
+			result, rows := diff(scale...)
+			require.True(t, wantResult == result, "%q %q: the result differs", sides, scale)
+			require.True(t, bytes.Equal(wantRows, rows), "%q %q: the rows differ", sides, scale)
+		}
 	}
 }
 
