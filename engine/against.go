@@ -82,14 +82,15 @@ func appendUnheard(list, earlier []Finding) []Finding {
 
 // columns are those that a diff reads besides the columns of the filters.
 type columns struct {
-	more    []scimeval.Attribute
-	isMover []int    // columns of the filters that hold sys_attr__is_mover
-	movers  []int    // by mover property: its column
-	later   []int    // indices into movers: the properties of the later version
-	earlier []int    // likewise of the earlier one
-	cohorts []int    // attributes of cohorts: their columns
-	names   []string // of the cohorts
-	id      int      // column of the tenant's own id; -1 = not read
+	more       []scimeval.Attribute
+	isMover    []int    // columns of the filters that hold sys_attr__is_mover
+	movers     []int    // by mover property: its column
+	properties []string // by mover property: its name
+	later      []int    // indices into movers: the properties of the later version
+	earlier    []int    // likewise of the earlier one
+	cohorts    []int    // attributes of cohorts: their columns
+	names      []string // of the cohorts
+	id         int      // column of the tenant's own id; -1 = not read
 }
 
 // MoverAttribute says that a property of the policy's mover_properties changed (SPEC section 6).
@@ -126,6 +127,7 @@ func (p *Program) moreColumns() columns {
 			if at < 0 {
 				at = len(names)
 				names = append(names, name)
+				c.properties = append(c.properties, name)
 				c.movers = append(c.movers, column(name))
 			}
 			return at

@@ -168,6 +168,7 @@ type Baseline struct {
 	active  []uint64         // mask of rows
 	keys    []moverKey       // by row, then by mover property
 	total   int              // identities that count as active
+	found   found
 }
 
 // NewBaseline starts with no identities.
@@ -194,8 +195,25 @@ func (b *Baseline) Add(batch *Classes, ids []string) {
 		b.active[row/64] |= batch.facts.active[r/64] >> (r % 64) & 1 << (row % 64)
 	}
 	b.keys = append(b.keys, batch.facts.keys...)
+	b.found.add(batch.facts.keys, len(b.program.columns.movers))
 	b.total += batch.active
 }
+
+// found tells which mover properties some identity has.
+type found []bool
+
+func (f *found) add(keys []moverKey, properties int) {
+	if *f == nil {
+		*f = make(found, properties)
+	}
+	for i := 0; properties > 0 && i < len(keys); i++ {
+		if keys[i] != (moverKey{}) {
+			(*f)[i%properties] = true
+		}
+	}
+}
+
+func (f found) has(property int) bool { return property < len(f) && f[property] }
 
 // Len is the number of identities.
 func (b *Baseline) Len() int { return len(b.ids) }

@@ -34,6 +34,7 @@ type Diff struct {
 	leavers int
 	met     met
 	cohorts []cohort
+	found   found
 	losers  int
 }
 
@@ -160,6 +161,7 @@ func (d *Diff) Add(batch *Classes, ids []string) []int32 {
 	}
 	d.rows += len(ids)
 	d.active += batch.active
+	d.found.add(batch.facts.keys, len(d.program.columns.movers))
 	d.movers += countBits(batch.facts.movers)
 	d.met.count(&d.program.in, ids)
 	losers := d.count(classes, ids)

@@ -1,6 +1,11 @@
 package engine
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+
+	"github.com/lcmsim/lcmsim/scimeval"
+)
 
 // findings are those of the policies and of what the two sides met.
 func (d *Diff) findings(r *DiffResult, seen Seen) []Finding {
@@ -30,6 +35,7 @@ func (d *Diff) findings(r *DiffResult, seen Seen) []Finding {
 		add(SeverityError, "members-unmatched", d.rows, "no member of any access profile is in the population",
 			"members are listed by the tenant's own id: give the population the field id, or by entity_id, letter by letter")
 	}
+	list = append(list, d.unknownNames(seen)...)
 	removal := 0
 	for i := range d.classes {
 		c := &d.classes[i]
@@ -43,5 +49,32 @@ func (d *Diff) findings(r *DiffResult, seen Seen) []Finding {
 			"add grants.csv, the entitlements held today, to see the revokes")
 	}
 	SortFindings(list)
+	return list
+}
+
+// unknownNames reports mover properties and cohorts that no identity has.
+func (d *Diff) unknownNames(seen Seen) []Finding {
+	p := d.program
+	var list []Finding
+	add := func(code, name, message string) {
+		hint := "correct its spelling"
+		if near := scimeval.Nearest(name, seen.Attributes); near != "" {
+			hint = "did you mean " + near + "?"
+		}
+		list = append(list, Finding{Severity: SeverityWarning, Code: code, Position: p.in.Version.Position, Column: NoColumn, Message: message, Hint: hint, Count: 1})
+	}
+	if d.base != nil {
+		for _, i := range p.columns.later {
+			if !d.found.has(i) && !d.base.found.has(i) {
+				name := p.columns.properties[i]
+				add("unknown-mover-property", name, fmt.Sprintf("no identity has the mover property %s: nobody moves by it", name))
+			}
+		}
+	}
+	for _, c := range d.cohorts {
+		if name := c.attribute; slices.Contains(p.in.Against.Cohorts, name) && c.values != nil && len(c.values) == 0 {
+			add("unknown-cohort", name, fmt.Sprintf("no identity has the attribute %s, so it makes no cohorts", name))
+		}
+	}
 	return list
 }

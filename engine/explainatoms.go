@@ -192,7 +192,7 @@ func (t *atomTable) settle(r row, known []string) error {
 				t.oddities[i] = textOr(oddities[n.Code])
 			}
 		}
-		if known != nil && !t.knows(i, has) {
+		if known != nil && len(t.atoms[i].columns) > 0 && !t.knows(i, has) {
 			note := "no identity has this attribute"
 			if near := scimeval.Nearest(t.attributes[t.atoms[i].columns[0]].Name, known); near != "" {
 				note += "; did you mean " + near + "?"

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/lcmsim/lcmsim/scimeval"
@@ -12,6 +13,7 @@ const (
 	changeSteps       = 1_000_000  // for one action or profile: parts of expressions that are evaluated
 	allChangeSteps    = 40_000_000 // for all of them
 	maxVerified       = 20         // changes for one action or profile that are put through the engine
+	verifySteps       = 20         // what that counts for each expression
 	maxRowsOfOneBatch = 1_000_000  // cells
 )
 
@@ -36,10 +38,12 @@ type changes struct {
 	slots   []slot
 	byAtom  map[int][]int // slots that an atom reads: the literal key a.b before that of a
 	untried bool          // some attribute has more candidates than were made
+
+	outcomes map[string]*outcome // of changes that were put through the engine
 }
 
 func newChanges(x *explainer) (*changes, error) {
-	s := &changes{x: x, byAtom: make(map[int][]int)}
+	s := &changes{x: x, byAtom: make(map[int][]int), outcomes: make(map[string]*outcome)}
 	of := make([]int, len(x.table.attributes)) // slot of each column
 	for c, a := range x.table.attributes {
 		of[c] = slices.IndexFunc(s.slots, func(known slot) bool { return sameAttribute(a, known.name) })
@@ -279,15 +283,19 @@ func (f *search) atom(atom int) truth {
 // verify puts the identity with the changes through the engine.
 func (f *search) verify() bool {
 	f.verified++
-	r := f.x.row
-	for _, c := range f.picked {
-		sl := &f.slots[c.slot]
-		r = r.with(f.x.program.Attributes(), sl.name, sl.candidates[c.candidate].value)
-	}
-	o, _, err := f.x.outcomeOf(r)
-	if err != nil {
-		f.err = err
-		return false
+	key := fmt.Sprint(f.picked)
+	o, ok := f.outcomes[key]
+	if !ok {
+		f.x.decider.steps += verifySteps * len(f.x.program.exprs.texts)
+		r := f.x.row
+		for _, c := range f.picked {
+			sl := &f.slots[c.slot]
+			r = r.with(f.x.program.Attributes(), sl.name, sl.candidates[c.candidate].value)
+		}
+		if o, _, f.err = f.x.outcomeOf(r); f.err != nil {
+			return false
+		}
+		f.outcomes[key] = o
 	}
 	return f.got(o)
 }

@@ -90,7 +90,7 @@ func (p *Program) unmatchedFindings(m met) []Finding {
 		case all == 0:
 			add(SeverityWarning, "grants-unmatched", "the grants file is empty: nobody is taken to hold anything", "export the entitlements held today, or leave the file out", 0)
 		case known == 0:
-			add(SeverityError, "grants-unmatched", "no identity of the grants file is in the population: no revoke can be found", ids, all)
+			add(SeverityError, "grants-unmatched", "no identity of the grants file is in the population: everybody looks as if they held nothing", ids, all)
 		case known < all:
 			add(SeverityWarning, "grants-unmatched", fmt.Sprintf("%s of %s identities of the grants file are not in the population", Grouped(all-known), Grouped(all)), ids, all-known)
 		}
@@ -109,7 +109,7 @@ func (p *Program) unmatchedFindings(m met) []Finding {
 		add(SeverityWarning, "history-unmatched", fmt.Sprintf("%s of %s identities of the history are not in the population", Grouped(all-known), Grouped(all)), ids, all-known)
 	}
 	if example, n := p.strayHistory(); n > 0 {
-		add(SeverityWarning, "history-unmatched", fmt.Sprintf("%s entries of the history name no run_once action of the policy, such as %q", Grouped(n), example),
+		add(SeverityWarning, "history-unmatched", fmt.Sprintf("%s of the history without a run_once action of the policy, such as %q", entries(n), example),
 			"action and workflow must be the names in the policy", n)
 	}
 	return list
@@ -153,4 +153,11 @@ func (p *Program) strayHistory() (example string, n int) {
 		}
 	}
 	return example, n
+}
+
+func entries(n int) string {
+	if n == 1 {
+		return "1 entry"
+	}
+	return Grouped(n) + " entries"
 }

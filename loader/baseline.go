@@ -3,6 +3,7 @@ package loader
 import (
 	"os"
 	"path"
+	"path/filepath"
 	"strings"
 
 	"github.com/lcmsim/lcmsim/engine"
@@ -44,6 +45,7 @@ func OpenBaseline(path string, opt Options) (*Baseline, error) {
 	} else {
 		o.paths.Identities = path
 		o.checkPopulation()
+		o.refusePolicy(path)
 	}
 	o.readSchema()
 	o.locateIdentities()
@@ -79,6 +81,33 @@ func (o *opener) checkPopulation() {
 	file.Close()
 	if _, _, err := splitExtensions(o.paths.Identities); err != nil {
 		o.problems.gather(err)
+	}
+}
+
+// maxPeeked bounds the JSON files that are looked into before they are read as a population, in bytes.
+const maxPeeked = 16 << 20
+
+// refusePolicy reports a JSON file that holds policies or access profiles.
+func (o *opener) refusePolicy(path string) {
+	info, err := os.Stat(path)
+	if err != nil || !strings.EqualFold(filepath.Ext(path), ".json") || info.Size() > maxPeeked || len(o.problems.List) > 0 {
+		return
+	}
+	data, err := readWhole(path)
+	if err != nil {
+		return // reading the population says why
+	}
+	root := parseJSON(path, data, &Problems{})
+	if root == nil {
+		return
+	}
+	scratch := source{file: path, problems: &Problems{}, notes: &notes{}}
+	items, _ := scratch.open(root)
+	for _, n := range items {
+		if n.kind == nodeObject && (n.has("current_version") || n.has("config")) && !n.has("entity_id") {
+			o.problems.add(n.at(path), "policies go to --from and --to", "is an export of policies or access profiles, want a population")
+			return
+		}
 	}
 }
 

@@ -42,7 +42,6 @@ func TestSecondaryOf(t *testing.T) {
 	require.Equal(t, want, files)
 	lines := []string{
 		`policies.json: error missing-correlation 4 value.secondary_source_of_identities[2] *1: the secondary source has no correlation attributes, so it is not joined; attributes that only it has count as absent`,
-		`policies.json: error missing-correlation 5 value.secondary_source_of_identities[3] *1: the secondary source has no correlation attributes, so it is not joined; attributes that only it has count as absent`,
 		`policies.json: warning source-missing 3 value.secondary_source_of_identities[1] *1: the secondary source "gone" has no file in the folder secondary; attributes that only it has count as absent`,
 		`policies.json: warning source-missing 3 value.secondary_source_of_identities[1] *1: the secondary source "nowhere" has no file in the folder secondary; attributes that only it has count as absent`,
 		`policies.json: warning source-missing 5 value.secondary_source_of_identities[3] *1: the secondary source names no datasource, so no file can be joined; attributes that only it has count as absent`,

@@ -67,6 +67,8 @@ func (s *source) policyLike(n *node) *engine.Policy {
 		s.fail(n, "give it as the export of access profiles", "is an access profile, want a policy")
 	case n.has("entity_id"):
 		s.fail(n, "give it as the population", "is an identity, want a policy")
+	case n.has("current_version") && (n.has("profile_type") || versionHolds(n, "entities_to_create_relationships_to")):
+		s.fail(n, "give it as the export of access profiles", "is an access profile, want a policy")
 	case n.has("current_version"):
 		return s.readPolicy(n)
 	case n.has("config"), n.has("version_number"):

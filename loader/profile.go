@@ -53,9 +53,12 @@ func (s *source) profileLike(n *node) bool {
 }
 
 // holdsConfig tells whether the object's current version is that of a policy.
-func holdsConfig(n *node) bool {
+func holdsConfig(n *node) bool { return versionHolds(n, "config") }
+
+// versionHolds tells whether the object's current version has a field.
+func versionHolds(n *node, field string) bool {
 	for _, m := range n.members {
-		if snakeCase(m.name) == "current_version" && m.value.has("config") {
+		if snakeCase(m.name) == "current_version" && m.value.has(field) {
 			return true
 		}
 	}

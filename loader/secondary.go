@@ -39,13 +39,6 @@ func pairSecondary(paths []string, p *engine.Policy, name func(path string) stri
 				Hint:    "export the policy again",
 			})
 		}
-		if !correlates(source) {
-			found.add(nil, source.Path, engine.Finding{
-				Severity: engine.SeverityError, Code: "missing-correlation", Position: source.Position,
-				Message: "the secondary source has no correlation attributes, so it is not joined; attributes that only it has count as absent",
-				Hint:    "export the policy with correlation_attribute_names",
-			})
-		}
 		for _, id := range ids {
 			named[id] = true
 			i := slices.IndexFunc(paths, func(path string) bool { return datasourceOf(path) == id })
@@ -57,7 +50,13 @@ func pairSecondary(paths []string, p *engine.Policy, name func(path string) stri
 					Hint: fmt.Sprintf("export it to secondary/%s.jsonl (%s), or remove it from the policy if the population has its attributes",
 						abridge(id), strings.Join(populationFormats, " ")),
 				})
-			case correlates(source):
+			case !correlates(source):
+				found.add(nil, source.Path, engine.Finding{
+					Severity: engine.SeverityError, Code: "missing-correlation", Position: source.Position,
+					Message: "the secondary source has no correlation attributes, so it is not joined; attributes that only it has count as absent",
+					Hint:    "export the policy with correlation_attribute_names",
+				})
+			default:
 				files = append(files, SecondaryFile{Path: paths[i], DatasourceID: id, Source: source})
 			}
 		}

@@ -293,7 +293,7 @@ func (o *opener) locateIdentities() {
 		switch len(there) {
 		case 0:
 			o.problems.add(engine.Position{File: o.paths.Dir},
-				"add identities.parquet, .arrow, .jsonl, .json or .csv, also with .gz or .zst, or give it with --identities",
+				"add identities.parquet, .arrow, .jsonl, .json or .csv, also with .gz or .zst, or "+o.otherwise(),
 				"has no identities file")
 		default:
 			o.snap.Identities = filepath.Join(o.paths.Dir, there[0])
@@ -317,6 +317,14 @@ func (o *opener) locateSecondary() {
 	for _, id := range slices.Sorted(maps.Keys(byID)) {
 		o.only(byID[id])
 	}
+}
+
+// otherwise is how else a population can be given.
+func (o *opener) otherwise() string {
+	if o.byPath {
+		return "name the population file itself"
+	}
+	return "give it with --identities"
 }
 
 // populations lists the files of a folder of the snapshot that have the extension of a population, and that stem

@@ -71,7 +71,10 @@ func (t explanationTerminal) top() []string {
 		if c.Note != nil {
 			text += ": " + *c.Note
 		}
-		lines = append(lines, t.fields([][2]string{{"Changed", text}})...)
+		label := "Changed    "
+		wrapped := wrap(brief(text), strings.Repeat(" ", len(label)), t.width, reasonLines)
+		wrapped[0] = t.title(label) + wrapped[0][len(label):]
+		lines = append(lines, wrapped...)
 	}
 	return lines
 }
@@ -163,6 +166,8 @@ func (t explanationTerminal) entitlements() []string {
 // furtherWays says how many ways are not shown; more: there are more than those n.
 func furtherWays(n int, more bool) string {
 	switch {
+	case more && n == 0:
+		return " (and further ways)"
 	case more:
 		return fmt.Sprintf(" (more than %s)", countNoun(n, "further way", "further ways"))
 	case n > 0:
@@ -206,14 +211,14 @@ func (t explanationTerminal) missed() []string {
 		}
 		for _, m := range g.Items[:min(shownInGroup, len(g.Items))] {
 			listed++
-			text := missedName(m)
-			if m.Note != nil {
-				text += ": " + *m.Note
-			}
+			var why []string
 			if m.Because != nil {
-				text += "; not " + because(*m.Because)
+				why = append(why, because(*m.Because))
 			}
-			lines = append(lines, t.item(text)...)
+			if m.Note != nil {
+				why = append(why, *m.Note)
+			}
+			lines = append(lines, t.item(missedName(m)+": "+strings.Join(why, "; "))...)
 		}
 	}
 	return append([]string{t.title(shown("DOES NOT GET", listed, t.d.MissedTotal))}, lines...)

@@ -50,6 +50,9 @@ func openComparison(e env, opt diffOptions) (*comparison, error) {
 	if opt.paths.Dir == "" && (opt.paths.Policy == "" || opt.paths.Identities == "") {
 		return nil, errors.New("name a SNAPSHOT directory, or give --identities and the policies with --policy-file, --from and --to\nrun `lcmsim diff --help` for examples, or `lcmsim generate demo` for a snapshot to play with")
 	}
+	if _, err := os.Stat(opt.baseline); opt.baseline != "" && !slices.Contains(baselineWords, opt.baseline) && errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("--baseline %s: there is no such directory or file, and it is none of %s", opt.baseline, strings.Join(baselineWords, ", "))
+	}
 	for _, path := range opt.reports {
 		if _, err := diffFormat(path); err != nil {
 			return nil, err
@@ -117,11 +120,11 @@ func (run *comparison) words() error {
 	switch run.kind {
 	case engine.BaselineGrants:
 		if run.snapshot.Grants == nil {
-			return errors.New("--baseline grants compares with what is held today: add grants.csv to the snapshot, or give it with --grants")
+			return errors.New("grants, as the earlier side, are what is held today: add grants.csv to the snapshot, or give it with --grants")
 		}
 	case engine.BaselineMembers:
 		if !run.to.Catalog.HasMembers() {
-			return errors.New("--baseline members compares with the membership of access profiles: the export of the profiles lists no member; export it with members, or use --baseline grants")
+			return errors.New("members, as the earlier side, are those that the export of access profiles lists, and it lists none: export the profiles with their members, or compare with grants")
 		}
 	}
 	return nil
@@ -149,6 +152,9 @@ func (run *comparison) side(flag, text string) (side, error) {
 	if err != nil {
 		return side{}, fmt.Errorf("%s %s: %w", flag, text, err)
 	}
+	if policy.Current == nil && len(policy.Drafts) > 0 {
+		return side{}, fmt.Errorf("%s %s: holds %d versions and none of them is current: keep the one to compare", flag, text, len(policy.Drafts))
+	}
 	version, err := loader.SelectVersion(policy, "current")
 	if err != nil {
 		return side{}, fmt.Errorf("%s %s: %w", flag, text, err)
@@ -160,7 +166,7 @@ func (run *comparison) side(flag, text string) (side, error) {
 	return side{Side: engine.Side{Policy: policy, Version: version, Catalog: catalog}, file: file, path: text}, nil
 }
 
-// policyOf picks from a file the policy that the run is about: by id, else the one that --policy names, else the only one.
+// policyOf picks from a file the policy that the run is about: by id, else the only one.
 func (run *comparison) policyOf(file *loader.PolicyFile) (*engine.Policy, error) {
 	for _, p := range file.Policies {
 		if p.ID != "" && p.ID == run.policy.ID {
@@ -170,7 +176,11 @@ func (run *comparison) policyOf(file *loader.PolicyFile) (*engine.Policy, error)
 	if len(file.Policies) == 1 {
 		return file.Policies[0], nil
 	}
-	return loader.SelectPolicy(file.Policies, run.opt.policy)
+	names := make([]string, 0, 3)
+	for _, p := range file.Policies[:min(3, len(file.Policies))] {
+		names = append(names, fmt.Sprintf("%q (%s)", p.Name, p.ID))
+	}
+	return nil, fmt.Errorf("holds %d policies, such as %s, and none of them has the id %q of the snapshot's: keep the one to compare", len(file.Policies), strings.Join(names, ", "), run.policy.ID)
 }
 
 func isFile(path string) bool {
@@ -259,6 +269,12 @@ func (run *comparison) readBaseline(ctx context.Context, e env) (*earlierPopulat
 	}
 	policy := run.limited()
 	secondary, findings := b.SecondaryOf(policy)
+	for i := range findings {
+		if findings[i].Code == "source-not-joined" {
+			continue // it names the file
+		}
+		findings[i].Message = "earlier population: " + findings[i].Message
+	}
 	findings = append(findings, b.Findings()...)
 	pop, err := loader.OpenPopulation(ctx, loader.PopulationOptions{
 		Path: b.Identities, Schema: schema, EntityType: policy.EntityType, Secondary: secondary, Overrides: b.Overrides,
@@ -292,6 +308,14 @@ func (run *comparison) document(ctx context.Context, e env, diff *engine.Diff, s
 	progress.end()
 	if err := ctx.Err(); err != nil {
 		return nil, err
+	}
+	run.place(findings)
+	if run.baseline != nil {
+		for i := range findings {
+			if c := findings[i].Code; c == "no-common-identities" || c == "few-common-identities" {
+				findings[i].Position = engine.Position{File: run.baseline.Identities}
+			}
+		}
 	}
 	findings = append(findings, run.snapshot.Findings(run.policy, run.snapshotVersions()...)...)
 	findings = append(findings, run.sideFindings()...)

@@ -247,6 +247,7 @@ func attributeNames(read loader.Report) []string {
 func (run *simulation) document(sim *engine.Simulation, seen *scimeval.Observations, read loader.Report, joined []engine.Finding, listed report.Identities) (*report.Document, error) {
 	snap := run.snapshot
 	result, findings := sim.Result(engine.Seen{Observations: seen, Attributes: attributeNames(read)})
+	run.place(findings)
 	findings = append(findings, snap.Findings(run.policy, run.version)...)
 	findings = append(findings, run.readFindings(read, joined)...)
 	findings = append(findings, run.moverAssumed(read)...)
@@ -260,6 +261,16 @@ func (run *simulation) document(sim *engine.Simulation, seen *scimeval.Observati
 		Population: populationInput(snap.Identities, read), Other: other, Result: result, Findings: findings, Identities: listed,
 		FailOn: run.failOn, DetailedExitcode: run.opt.detailed,
 	}), nil
+}
+
+// place gives findings about what was joined to the population the file that they are about, which the engine does not know.
+func (run *session) place(findings []engine.Finding) {
+	parts := map[string]string{"grants-unmatched": "grants.csv", "history-unmatched": "history.csv", "members-unmatched": "access_profiles.json"}
+	for i, f := range findings {
+		if part := run.snapshot.Part(parts[f.Code]); part != "" {
+			findings[i].Position = engine.Position{File: run.inSnapshot(part)}
+		}
+	}
 }
 
 // readFindings are those of reading the population and what is joined into it.
