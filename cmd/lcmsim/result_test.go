@@ -21,6 +21,8 @@ type row struct {
 	WorkflowsMatched []string `json:"workflows_matched"`
 	Actions          []struct{ Workflow, Name, Type, Status string }
 	Entitlements     []string
+	AccessProfileIDs []string `json:"access_profile_ids"`
+	Inherited        []string `json:"inherited_profile_ids"`
 	Possible         []string `json:"possible_entitlements"`
 	Revokes          []string
 	Affected         string
