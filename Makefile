@@ -10,7 +10,8 @@ build:
 	@echo 'building bin/lcmsim (a few minutes the first time)'
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/lcmsim ./cmd/lcmsim
 
-# Builds lcmsim, simulates fixtures/acme, and writes out/report.xlsx and out/result.json. Each step prints its exit code.
+# Builds lcmsim, compares the current version of fixtures/acme with its draft, explains, simulates, and writes reports to out/. Each step
+# prints its exit code.
 demo: build
 	@mkdir -p out
 	@./.ci/demo

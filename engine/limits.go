@@ -324,28 +324,34 @@ func (j *judge) verdict(scope, kind, name string, maximum *big.Rat, shown float6
 	return r
 }
 
-// oneTime is the limit that would let exactly this run pass.
+// oneTime is the smallest limit that lets this run pass: a count, or a percentage with two decimals.
 func (j *judge) oneTime(r *LimitResult) {
-	needed := int64(r.AffectedHigh)
-	if j.rules.LimitReach {
-		needed++
-	}
+	affected, population := int64(r.AffectedHigh), int64(r.Population)
 	if r.Kind == "count" {
-		exact := float64(needed)
+		if j.rules.LimitReach {
+			affected++
+		}
+		exact := float64(affected)
 		r.OneTimeMax = &exact
-		r.OneTime = fmt.Sprintf("a one-time limit of %s lets exactly this run pass", Grouped(int(needed)))
+		r.OneTime = fmt.Sprintf("a one-time limit of %s lets exactly this run pass", Grouped(int(affected)))
 		return
 	}
-	if r.Population == 0 || needed > int64(r.Population) {
+	const whole = 100 * 100 // in hundredths of a percent
+	hundredths := int64(whole + 1)
+	switch {
+	case population == 0:
+	case j.rules.LimitReach:
+		hundredths = affected*whole/population + 1
+	default:
+		hundredths = (affected*whole + population - 1) / population
+	}
+	if hundredths > whole {
 		r.OneTime = "no percentage lets this run pass: disable the limit for one run, or split it"
 		return
 	}
-	// The smallest percentage with two decimals: hundredths = ceil(10,000 * needed / population).
-	hundredths := (needed*10000 + int64(r.Population) - 1) / int64(r.Population)
 	exact := float64(hundredths) / 100
 	r.OneTimeMax = &exact
-	whole := (hundredths + 99) / 100
-	r.OneTime = fmt.Sprintf("a one-time limit of %d.%02d%% lets this run pass (%d%% in whole percents)", hundredths/100, hundredths%100, whole)
+	r.OneTime = fmt.Sprintf("a one-time limit of %d.%02d%% lets this run pass (%d%% in whole percents)", hundredths/100, hundredths%100, (hundredths+99)/100)
 }
 
 func floor(r *big.Rat) int {

@@ -15,7 +15,7 @@ func WriteDiffTerminal(w io.Writer, d *DiffDocument, opt TerminalOptions) error 
 	const findingLines = 5
 	t := newTerminal(&d.Header, &d.Notes, opt)
 	sections := []section{
-		changeSection("WORKFLOWS", 2, d.Workflows, workflowChange, func(w engine.WorkflowChange) string { return w.Name }),
+		workflowChangeSection(d.Workflows),
 		changeSection("ACTIONS", 3, d.Actions, actionChange, func(a engine.ActionChange) string { return fmt.Sprintf("%s (%s)", a.Name, a.Effect) }),
 		changeSection("ACCESS PROFILES", 2, d.AccessProfiles, profileChange, func(p engine.ProfileChange) string { return cmp.Or(p.Name, p.ID) }),
 		changeSection("ENTITLEMENTS", 2, d.Entitlements, entitlementChange, func(e engine.EntitlementChange) string {
@@ -104,6 +104,19 @@ func populationDigests(from, to SideInputs) string {
 		digests = digests[:1]
 	}
 	return cmp.Or(strings.Join(digests, " to "), "none")
+}
+
+// workflowChangeSection lists workflows: whom their triggers lose and gain, and whose actions of theirs change.
+func workflowChangeSection(workflows []engine.WorkflowChange) section {
+	s := section{title: "WORKFLOWS", empty: "no change", least: 2, columns: []column{{"lost", 9, true}, {"gained", 9, true}, {"acts alter", 11, true}}}
+	for _, w := range changesOnly(workflows, workflowChange) {
+		name := brief(w.Name)
+		if w.Maybe > 0 {
+			name += " (" + Count(w.Maybe) + " maybe)"
+		}
+		s.rows = append(s.rows, []string{name, Count(w.Lost), Count(w.Gained), Count(w.Changed)})
+	}
+	return s
 }
 
 // changeSection lists what changes, the greatest loss first.
