@@ -172,7 +172,7 @@ func settled(t Test, granted bool) test {
 // testContent is equal for tests that are settled alike.
 func testContent(t Test, granted bool) string {
 	s := settled(t, granted)
-	return fmt.Sprintf("%d %d %q", s.constant, s.expr, s.text)
+	return fmt.Sprintf("%d %d %q %q", s.constant, s.expr, s.text, s.cause)
 }
 
 func testText(t test) string {

@@ -136,7 +136,7 @@ func (d decision) exit() Exit {
 }
 
 func (d decision) limits(limits []engine.LimitResult, failOn FailOn) {
-	for _, l := range limits {
+	for _, l := range pressingFirst(limits) {
 		if l.Enforced == "information" {
 			continue
 		}

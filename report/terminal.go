@@ -112,8 +112,7 @@ func (t terminal) limits(limits []engine.LimitResult) []string {
 	if len(limits) == 0 {
 		return []string{t.title("LIMITS") + " none set"}
 	}
-	limits = slices.Clone(limits)
-	slices.SortStableFunc(limits, func(a, b engine.LimitResult) int { return cmp.Compare(limitRank(a), limitRank(b)) })
+	limits = pressingFirst(limits)
 	failing := 0
 	for failing < len(limits) && limits[failing].Verdict != engine.VerdictOK {
 		failing++
@@ -145,7 +144,13 @@ func (t terminal) limits(limits []engine.LimitResult) []string {
 	return lines
 }
 
-// limitRank orders limits by how pressing they are: broken guards, exceeded limits, what cannot be decided, the rest.
+// pressingFirst is limits by how pressing they are: broken guards, exceeded limits, what cannot be decided, the rest.
+func pressingFirst(limits []engine.LimitResult) []engine.LimitResult {
+	limits = slices.Clone(limits)
+	slices.SortStableFunc(limits, func(a, b engine.LimitResult) int { return cmp.Compare(limitRank(a), limitRank(b)) })
+	return limits
+}
+
 func limitRank(l engine.LimitResult) int {
 	rank := 2 * slices.Index([]engine.Verdict{engine.VerdictExceeded, engine.VerdictMaybe, engine.VerdictAtLimit, engine.VerdictOK}, l.Verdict)
 	if l.Scope != "guard" {

@@ -158,11 +158,9 @@ func lookFirst(d *Document) []string {
 // lookAtLimits says which limits are exceeded, may be, or have no room left.
 func lookAtLimits(limits []engine.LimitResult) []string {
 	out := []string{}
-	for _, v := range []engine.Verdict{engine.VerdictExceeded, engine.VerdictMaybe, engine.VerdictAtLimit} {
-		for _, l := range limits {
-			if l.Verdict == v {
-				out = append(out, limitReason(l))
-			}
+	for _, l := range pressingFirst(limits) {
+		if l.Verdict != engine.VerdictOK {
+			out = append(out, limitReason(l))
 		}
 	}
 	return out

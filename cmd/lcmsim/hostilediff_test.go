@@ -126,9 +126,7 @@ func TestHostileDiffsComplete(t *testing.T) {
 	root := filepath.FromSlash("../../fixtures/hostile/diff")
 	var named []string
 	for _, c := range hostileDiffs {
-		for _, word := range strings.Fields(c.args) {
-			named = append(named, word)
-		}
+		named = append(named, strings.Fields(c.args)...)
 	}
 	require.NoError(t, filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || entry.Name() == "README.md" {
