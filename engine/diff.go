@@ -224,6 +224,9 @@ func (d *Diff) class(key diffKey, id string) int32 {
 	}
 	d.divide(&c)
 	c.unit = d.unit(&c, part.truth, isFalse)
+	if d.joined == nil {
+		c.parts = parts{whole: c.parts.whole} // nobody asks again
+	}
 	d.classes = append(d.classes, c)
 	return at
 }

@@ -242,6 +242,34 @@ func TestRemovalSwitchedOn(t *testing.T) {
 	}
 }
 
+// TestOthersWantsStay: what a workflow takes away is what nobody wants, also where it is judged alone.
+func TestOthersWantsStay(t *testing.T) {
+	version := func(strips bool) *Version {
+		strip := granting("strip", "P")
+		strip.RemoveExisting = strips
+		v := &Version{
+			Workflows: []Workflow{workflow("w", always, when(always, "strip")), workflow("v", always, when(always, "grant"))},
+			Actions:   []Action{strip, granting("grant", "Q")},
+		}
+		v.Workflows[0].ContinuousSync = true
+		return v
+	}
+	catalog := []Profile{profile("P"), profile("Q")}
+	in := against(inputOf(version(true), catalog...), BaselinePolicy, Side{Version: version(false), Catalog: &Catalog{Profiles: catalog}})
+	in.Grants = map[string][]Grant{"i00": held("g-Q"), "i01": held("g-Q", "z")}
+	in.OwnLimits = []OwnLimit{{Name: "w", Workflow: "w", MaxCount: maximum(9)}}
+	got := compare(t, in, nil, crowd(t, `{}`, `{}`))
+	require.Equal(t, []string{"unchanged no", "changed yes revoke d|Group|z"}, allDeltas(got))
+	require.Equal(t, []string{"workflow count 9: 1..1 of 2 ok 8"}, limitLines(got.result.Limits))
+
+	in.Against = &Against{Kind: BaselineGrants}
+	got = compare(t, in, nil, crowd(t, `{}`, `{}`))
+	require.Equal(t, []string{"changed yes +d|Group|g-P", "changed yes +d|Group|g-P -d|Group|z revoke d|Group|z"}, allDeltas(got))
+	in.Grants["i00"] = held("g-P", "g-Q")
+	got = compare(t, in, nil, crowd(t, `{}`, `{}`))
+	require.Equal(t, []string{"workflow count 9: 1..1 of 2 ok 8"}, limitLines(got.result.Limits))
+}
+
 // TestLastHolders: guards on those who lose something that nobody has in the end.
 func TestLastHolders(t *testing.T) {
 	leave := action("leave")
@@ -300,18 +328,24 @@ func TestLastHoldersByPolicy(t *testing.T) {
 		records  []string
 		want     string
 	}{
-		"one of two loses it":   {`x pr`, `x eq 1`, []string{`{"x":1}`, `{"x":2}`}, "0..0"},
-		"both lose it":          {`x pr`, `x eq 3`, []string{`{"x":1}`, `{"x":2}`}, "2..2"},
-		"it moves":              {`x eq 1`, `x eq 2`, []string{`{"x":1}`, `{"x":2}`}, "0..0"},
-		"it perhaps stays":      {`x pr`, `x gt true`, []string{`{"x":1}`}, "0..1"},
-		"another perhaps keeps": {`x pr`, `x eq 2 and x gt true`, []string{`{"x":1}`, `{"x":2}`}, "0..2"},
-		"nobody had it":         {`x eq 9`, `x eq 8`, []string{`{"x":1}`}, "0..0"},
+		"one of two loses it":    {`x pr`, `x eq 1`, []string{`{"x":1}`, `{"x":2}`}, "0..0"},
+		"both lose it":           {`x pr`, `x eq 3`, []string{`{"x":1}`, `{"x":2}`}, "2..2"},
+		"it moves":               {`x eq 1`, `x eq 2`, []string{`{"x":1}`, `{"x":2}`}, "0..0"},
+		"it perhaps stays":       {`x pr`, `x gt true`, []string{`{"x":1}`}, "0..1"},
+		"another perhaps keeps":  {`x pr`, `x eq 2 and x gt true`, []string{`{"x":1}`, `{"x":2}`}, "0..2"},
+		"nobody had it":          {`x eq 9`, `x eq 8`, []string{`{"x":1}`}, "0..0"},
+		"the last one leaves":    {`x pr`, `x pr`, []string{`{"x":1,"go":true}`}, "1..1"},
+		"one of two leaves":      {`x pr`, `x pr`, []string{`{"x":1,"go":true}`, `{"x":2}`}, "0..1"},
+		"one leaves, who has it": {`x pr`, `x eq 1`, []string{`{"x":1,"go":true}`, `{"x":2}`}, "2..2"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			version := func(trigger string) *Version {
-				return &Version{Workflows: []Workflow{workflow("w", text(trigger), when(always, "act"))}, Actions: []Action{granting("act", "P")}}
+			leave := action("leave")
+			leave.Type = "DELETE_IDENTITY"
+			version := func(trigger string, more ...Workflow) *Version {
+				return &Version{Workflows: append(more, workflow("w", text(trigger), when(always, "act"))), Actions: []Action{granting("act", "P"), leave}}
 			}
-			in := against(inputOf(version(tc.to), profile("P")), BaselinePolicy, Side{Version: version(tc.from), Catalog: &Catalog{Profiles: []Profile{profile("P")}}})
+			to := version(tc.to, workflow("leave", text(`go eq true`), when(always, "leave")))
+			in := against(inputOf(to, profile("P")), BaselinePolicy, Side{Version: version(tc.from), Catalog: &Catalog{Profiles: []Profile{profile("P")}}})
 			in.Guards = []Guard{{Name: "last", Filter: `not (nobody pr)`, Never: EffectLastHolder}}
 			l := compare(t, in, nil, crowd(t, tc.records...)).result.Limits[0]
 			require.Equal(t, tc.want, fmt.Sprintf("%d..%d", l.AffectedLow, l.AffectedHigh))

@@ -325,3 +325,26 @@ func TestUnknownIsNoChange(t *testing.T) {
 		})
 	}
 }
+
+// TestEarlierTriggersAreReasons: where the first match counts, it depends on earlier triggers too whether a workflow counts.
+func TestEarlierTriggersAreReasons(t *testing.T) {
+	version := func(first Test) *Version {
+		return &Version{Workflows: []Workflow{workflow("first", first), workflow("then", always, when(always, "act"))}, Actions: []Action{action("act")}}
+	}
+	for _, tc := range []struct {
+		firstMatch bool
+		first      string
+		want       string
+		maybe      []int // of the workflows
+	}{
+		{true, `dept eq`, "unchanged no", []int{0, 0}},
+		{true, `site eq`, "maybe maybe ?then/act", []int{1, 1}},
+		{false, `site eq`, "unchanged no", []int{1, 0}},
+	} {
+		in := against(inputOf(version(text(tc.first))), BaselinePolicy, Side{Version: version(text(`dept eq`)), Catalog: &Catalog{}})
+		in.Rules.FirstMatch = tc.firstMatch
+		got := compare(t, in, nil, crowd(t, `{}`))
+		require.Equal(t, tc.want, deltas(got.rows[0]))
+		require.Equal(t, tc.maybe, []int{got.result.Workflows[0].Maybe, got.result.Workflows[1].Maybe})
+	}
+}
