@@ -11,7 +11,7 @@ import (
 func (d *Diff) findings(r *DiffResult, seen Seen) []Finding {
 	p := d.program
 	m := d.met
-	m.active, m.baseline = d.active, -1
+	m.rows, m.active, m.baseline = d.rows, d.active, -1
 	if d.base != nil {
 		m.baseline = d.base.Len()
 	}
@@ -36,6 +36,7 @@ func (d *Diff) findings(r *DiffResult, seen Seen) []Finding {
 			"members are listed by the tenant's own id: give the population the field id, or by entity_id, letter by letter")
 	}
 	list = append(list, d.unknownNames(seen)...)
+	list = append(list, p.emptyFindings(r.Limits, list)...)
 	removal := 0
 	for i := range d.classes {
 		c := &d.classes[i]

@@ -5,12 +5,13 @@ import "slices"
 // compared is a diff as limits count it: what changes counts, unless nothing is known about what was before.
 type compared struct {
 	*Diff
-	total reach
-	lasts map[int]reach // by class: identities that lose something that nobody has in the end; nil = holdings tell
+	total   reach
+	removed int
+	lasts   map[int]reach // by class: identities that lose something that nobody has in the end; nil = holdings tell
 }
 
 func (d *Diff) newLedger(r *DiffResult) *compared {
-	c := &compared{Diff: d, total: reach{r.Summary.AffectedLow, r.Summary.AffectedHigh}}
+	c := &compared{Diff: d, total: reach{r.Summary.AffectedLow, r.Summary.AffectedHigh}, removed: r.Summary.RemovedFromSource}
 	if !d.program.guardsLastHolder() {
 		return c
 	}
@@ -156,4 +157,22 @@ func (c *compared) notSeen() []string {
 		return []string{"syncs and other actions that grant and take nothing: the membership says nothing of them"}
 	}
 	return []string{"workflows without continuous_sync for identities whose trigger was true before: they do not run again"}
+}
+
+func (c *compared) guardedBefore(class int, effect string) reach {
+	var r reach
+	of := &c.Diff.classes[class]
+	before := c.before(of.key).outcome
+	if before == nil || of.key.later == absent || effect == "revoke" || effect == EffectLastHolder {
+		return r
+	}
+	r.add(before.gets(c.program.from, Effect(effect)), of.size)
+	return r
+}
+
+func (c *compared) undecided() string {
+	if c.removed > 0 && c.total.high-c.total.low == c.removed {
+		return Grouped(c.removed) + " removed from the source, and what the tenant does about them is not known"
+	}
+	return "something is unknown"
 }

@@ -88,6 +88,10 @@ func (s *simulated) notSeen() []string {
 	return []string{"what was applied before: every planned action counts as a change (first run)"}
 }
 
+func (s *simulated) guardedBefore(int, string) reach { return reach{} }
+
+func (s *simulated) undecided() string { return "something is unknown" }
+
 // holdings finds who would lose an entitlement as its last holders, from what is held today. A deactivated identity counts as
 // one that loses everything it holds.
 type holdings struct {

@@ -98,8 +98,11 @@ type ledger interface {
 	// guarded is hit for an effect of GuardEffects, whoever had it before. example is the entity_id of one that it hits.
 	guarded(class int, effect string) reach
 	example(class int, effect string) string
-	// notSeen is what the counts leave out, whatever the limit.
+	// guardedBefore is guarded for the earlier side, as far as it is known.
+	guardedBefore(class int, effect string) reach
+	// notSeen is what the counts leave out, whatever the limit; undecided is why a count is a range.
 	notSeen() []string
+	undecided() string
 }
 
 // within is the part of a count that a filter lets through.
@@ -140,7 +143,9 @@ func (j *judge) limits() []LimitResult {
 		list = append(list, j.guard(i, g))
 	}
 	for i := range list {
-		list[i].Meaning = list[i].meaning()
+		if list[i].Scope != "guard" {
+			list[i].Meaning = list[i].meaning(j.ledger.undecided())
+		}
 		list[i].NotSeen = j.notSeen(&list[i])
 	}
 	return list
@@ -188,7 +193,7 @@ const maxExemplars = 10
 
 // guard gives the verdict of a guard, and some of the identities that it is about: one of each class that is hit.
 func (j *judge) guard(i int, g Guard) LimitResult {
-	var met reach
+	var met, before reach
 	var size int
 	exemplars := []string{}
 	for class := range j.ledger.classes() {
@@ -198,12 +203,14 @@ func (j *judge) guard(i int, g Guard) LimitResult {
 		}
 		hit := j.ledger.guarded(class, g.Never).within(in)
 		met.join(hit)
+		before.join(j.ledger.guardedBefore(class, g.Never).within(in))
 		if hit.high > 0 && len(exemplars) < maxExemplars {
 			exemplars = append(exemplars, j.ledger.example(class, g.Never))
 		}
 	}
 	r := j.verdict("guard", "count", g.Name, new(big.Rat), 0, met, size, "own")
 	r.Exemplars = exemplars
+	r.Meaning = r.guardMeaning(before.low)
 	return r
 }
 
@@ -358,17 +365,25 @@ func floor(r *big.Rat) int {
 	return int(new(big.Int).Quo(r.Num(), r.Denom()).Int64()) // never negative
 }
 
-// meaning is one sentence for people.
-func (r *LimitResult) meaning() string {
-	allowed := Grouped(max(0, r.Headroom+r.AffectedHigh))
-	switch {
-	case r.Scope == "guard" && r.Verdict == VerdictExceeded:
-		return fmt.Sprintf("%s identities that the guard protects are hit, such as %s", Grouped(r.AffectedLow), strings.Join(r.Exemplars, ", "))
-	case r.Scope == "guard" && r.Verdict == VerdictMaybe:
-		return fmt.Sprintf("up to %s identities that the guard protects may be hit, such as %s", Grouped(r.AffectedHigh), strings.Join(r.Exemplars, ", "))
-	case r.Scope == "guard":
-		return "nobody that the guard protects is hit"
+// guardMeaning is one sentence about a guard. before is how many it was broken for on the earlier side.
+func (r *LimitResult) guardMeaning(before int) string {
+	such := "such as " + strings.Join(r.Exemplars, ", ")
+	switch r.Verdict {
+	case VerdictExceeded:
+		text := fmt.Sprintf("%s of %s that the guard protects are hit, %s", Grouped(r.AffectedLow), Grouped(r.Population), such)
+		if before > 0 {
+			text += fmt.Sprintf("; before, %s were", Grouped(before))
+		}
+		return text
+	case VerdictMaybe:
+		return fmt.Sprintf("up to %s of %s that the guard protects may be hit, %s", Grouped(r.AffectedHigh), Grouped(r.Population), such)
 	}
+	return fmt.Sprintf("nobody of %s that the guard protects is hit", Grouped(r.Population))
+}
+
+// meaning is one sentence for people. undecided is why the count is a range.
+func (r *LimitResult) meaning(undecided string) string {
+	allowed := Grouped(max(0, r.Headroom+r.AffectedHigh))
 	var b strings.Builder
 	switch r.Verdict {
 	case VerdictExceeded:
@@ -381,7 +396,7 @@ func (r *LimitResult) meaning() string {
 			b.WriteString("more than allowed")
 		}
 	case VerdictMaybe:
-		b.WriteString("cannot be decided: something is unknown")
+		b.WriteString("cannot be decided: " + undecided)
 	case VerdictAtLimit:
 		b.WriteString("exactly as many as allowed")
 	default:

@@ -3,12 +3,14 @@ package engine
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/lcmsim/lcmsim/scimeval"
 )
 
 // met is what a run met in the population, for findings. All are identities.
 type met struct {
+	rows      int
 	granted   int // the grants file knows them
 	done      int // the history knows them
 	members   int // some access profile lists them as members
@@ -33,14 +35,21 @@ func (m *met) count(in *Input, ids []string) {
 // populationFindings are those that depend on who is in the population.
 func (p *Program) populationFindings(seen Seen, m met) []Finding {
 	var list, earlier []Finding
+	edited := p.editedExpressions()
 	for _, u := range p.exprs.uses {
 		if u.muted {
 			continue
 		}
 		for _, n := range p.filters.Notices(u.expr, seen.Observations, seen.Attributes) {
 			severity := SeverityWarning
-			if u.own && n.Code == scimeval.NoticeUnknownAttribute {
+			blind := n.Code == scimeval.NoticeUnknownAttribute || n.Code == scimeval.NoticeTypeMismatch && n.Count >= max(1, m.rows)
+			if u.own && blind {
 				severity = SeverityError // it would protect nobody
+			}
+			if blind && edited[u.expr] {
+				list = append(list, Finding{Severity: SeverityWarning, Code: "edit-not-exercised", Position: u.at, Column: n.Offset, Count: 1,
+					Message: "the edit of this expression cannot be judged on this population: " + n.Message, Hint: n.Hint,
+					Caret: scimeval.Caret(p.exprs.texts[u.expr], n.Offset)})
 			}
 			f := Finding{Severity: severity, Code: n.Code, Position: u.at, Column: n.Offset,
 				Message: n.Message, Hint: n.Hint, Count: max(1, n.Count), Caret: scimeval.Caret(p.exprs.texts[u.expr], n.Offset)}
@@ -75,6 +84,57 @@ func (p *Program) populationFindings(seen Seen, m met) []Finding {
 	return list
 }
 
+// editedExpressions are those that only one of two compared policies has.
+func (p *Program) editedExpressions() map[int]bool {
+	edited := make(map[int]bool)
+	if p.from == nil || p.from == p.plan {
+		return edited
+	}
+	sides := [2]map[int]bool{make(map[int]bool), make(map[int]bool)} // the later one, the earlier one
+	for _, u := range p.exprs.uses {
+		side := 0
+		if u.earlier {
+			side = 1
+		}
+		if !u.own && !u.muted {
+			sides[side][u.expr] = true
+		}
+	}
+	for side, exprs := range sides {
+		for expr := range exprs {
+			if !sides[1-side][expr] {
+				edited[expr] = true
+			}
+		}
+	}
+	return edited
+}
+
+// emptyFindings report guards and cohorts that nobody is in, unless an error of theirs was found already.
+func (p *Program) emptyFindings(limits []LimitResult, found []Finding) []Finding {
+	var list []Finding
+	empty := func(scope, name string) bool {
+		return slices.ContainsFunc(limits, func(l LimitResult) bool { return l.Scope == scope && l.Name == name && l.Population == 0 })
+	}
+	add := func(code string, at Position, message string) {
+		known := slices.ContainsFunc(found, func(f Finding) bool { return f.Severity == SeverityError && f.Position == at })
+		if !known {
+			list = append(list, Finding{Severity: SeverityWarning, Code: code, Position: at, Column: NoColumn, Count: 1, Message: message, Hint: "check its filter with lcmsim filter"})
+		}
+	}
+	for _, l := range p.in.OwnLimits {
+		if l.Cohort != "" && empty("cohort", l.Name) {
+			add("empty-cohort", l.Position, fmt.Sprintf("nobody is in the cohort of limit %q", l.Name))
+		}
+	}
+	for _, g := range p.in.Guards {
+		if empty("guard", g.Name) {
+			add("guard-protects-nobody", g.Position, fmt.Sprintf("guard %q protects nobody", g.Name))
+		}
+	}
+	return list
+}
+
 // unmatchedFindings report grants and history that do not meet the population and the policy: as a rule their ids are of
 // another kind, and then they would make things look safer than they are.
 func (p *Program) unmatchedFindings(m met) []Finding {
@@ -93,6 +153,9 @@ func (p *Program) unmatchedFindings(m met) []Finding {
 			add(SeverityError, "grants-unmatched", "no identity of the grants file is in the population: everybody looks as if they held nothing", ids, all)
 		case known < all:
 			add(SeverityWarning, "grants-unmatched", fmt.Sprintf("%s of %s identities of the grants file are not in the population", Grouped(all-known), Grouped(all)), ids, all-known)
+		}
+		if m.granted > 0 && p.usesGrants() && p.grantsInScope() {
+			list = append(list, p.strayGrants()...)
 		}
 		if m.granted > 0 && p.removes && !p.grantsInScope() {
 			add(SeverityError, "grants-unmatched", "no grant is of a datasource and entity type that an access profile of the policy holds: no revoke can be found",
@@ -113,6 +176,52 @@ func (p *Program) unmatchedFindings(m met) []Finding {
 			"action and workflow must be the names in the policy", n)
 	}
 	return list
+}
+
+// usesGrants tells whether what is held decides anything.
+func (p *Program) usesGrants() bool {
+	return p.removes || p.in.Against != nil && p.in.Against.Kind == BaselineGrants
+}
+
+// strayGrants report entitlements of the grants file that are of a kind that access profiles hold, and are none of theirs: all of
+// them, or such that differ only in letter case.
+func (p *Program) strayGrants() []Finding {
+	table := p.plan.entities
+	scopes, folded := make(map[[2]string]bool), make(map[heldKey]bool)
+	for _, k := range table.keys {
+		scopes[[2]string{k.datasource, k.entityType}] = true
+		folded[heldKey{k.datasource, k.entityType, scimeval.Fold(k.id)}] = true
+	}
+	known, stray, spelled := 0, 0, 0
+	seen := make(map[heldKey]bool)
+	for _, grants := range p.in.Grants {
+		for _, g := range grants {
+			h := heldKey{g.DatasourceID, g.EntityType, g.EntityID}
+			if seen[h] || !scopes[[2]string{h.datasource, h.entityType}] {
+				continue
+			}
+			seen[h] = true
+			switch {
+			case len(table.matching(h, g.Name)) > 0:
+				known++
+			case folded[heldKey{h.datasource, h.entityType, scimeval.Fold(h.id)}]:
+				spelled++
+			default:
+				stray++
+			}
+		}
+	}
+	message := ""
+	switch {
+	case spelled > 0:
+		message = fmt.Sprintf("%s entitlements of the grants file differ from those of access profiles only in letter case: they count as others", Grouped(spelled))
+	case known == 0 && stray > 0:
+		message = fmt.Sprintf("none of %s entitlements of the grants file is one that an access profile of the policy holds", Grouped(stray))
+	default:
+		return nil
+	}
+	return []Finding{{Severity: SeverityWarning, Code: "grants-unmatched", Position: p.in.Version.Position, Column: NoColumn, Count: max(1, spelled+stray), Message: message,
+		Hint: "entity_id must be that of the access profiles, letter by letter"}}
 }
 
 // grantsInScope tells whether any grant is where some profile of the policy holds an entity.

@@ -187,6 +187,7 @@ func (s *Simulation) Result(seen Seen) (*Result, []Finding) {
 	r.ClassesTotal = s.vectors.size
 	r.Classes = s.largestClasses()
 	findings := append(slices.Clone(s.program.findings), s.program.populationFindings(seen, s.metAll(t))...)
+	findings = append(findings, s.program.emptyFindings(r.Limits, findings)...)
 	SortFindings(findings)
 	return r, findings
 }
@@ -194,7 +195,7 @@ func (s *Simulation) Result(seen Seen) (*Result, []Finding) {
 // metAll is what the simulation met, with the totals of its classes.
 func (s *Simulation) metAll(t *totals) met {
 	m := s.met
-	m.active, m.overlaps, m.baseline = s.active, t.overlaps, -1
+	m.rows, m.active, m.overlaps, m.baseline = s.rows, s.active, t.overlaps, -1
 	if s.revokes == nil {
 		m.mayRemove = t.summary.MayRemoveOthers
 	}

@@ -14,7 +14,14 @@ func workflowChange(w engine.WorkflowChange) change {
 	return change{w.Gained, w.Lost, w.Maybe, w.Changed}
 }
 
-func actionChange(a engine.ActionChange) change { return change{a.Gained, a.Lost, a.Maybe, 0} }
+// actionChange counts whom an action deactivates among those whom it harms.
+func actionChange(a engine.ActionChange) change {
+	c := change{a.Gained, a.Lost, a.Maybe, 0}
+	if a.Effect == engine.EffectDeactivate {
+		c.other = a.Gained
+	}
+	return c
+}
 
 func profileChange(p engine.ProfileChange) change { return change{p.Gained, p.Lost, p.Maybe, 0} }
 
@@ -22,7 +29,7 @@ func entitlementChange(e engine.EntitlementChange) change {
 	return change{e.Gained, e.Lost, e.Maybe, e.Revoked}
 }
 
-// changesOnly are the items that change for somebody, the greatest loss first.
+// changesOnly are the items that change for somebody, the greatest loss first, deactivation and revokes included.
 func changesOnly[T any](items []T, of func(T) change) []T {
 	out := []T{}
 	for _, item := range items {
@@ -32,7 +39,7 @@ func changesOnly[T any](items []T, of func(T) change) []T {
 	}
 	slices.SortStableFunc(out, func(a, b T) int {
 		x, y := of(a), of(b)
-		return cmp.Or(cmp.Compare(y.lost, x.lost), cmp.Compare(y.other, x.other), cmp.Compare(y.gained, x.gained), cmp.Compare(y.maybe, x.maybe))
+		return cmp.Or(cmp.Compare(y.lost+y.other, x.lost+x.other), cmp.Compare(y.gained, x.gained), cmp.Compare(y.maybe, x.maybe))
 	})
 	return out
 }

@@ -59,7 +59,7 @@ func NewDiff(in DiffInput) *DiffDocument {
 	if inputs, complete := d.Inputs.withoutPaths(); complete {
 		d.RunDigest = runDigest(d.Header, inputs, d.Baseline)
 	}
-	d.Verdict = newDiffVerdict(d)
+	d.Verdict = newDiffVerdict(d, in.ExpectNoChanges)
 	d.LookFirst = lookFirstInDiff(d)
 	d.Assumptions = diffAssumptions(d, in.To.Policy)
 	return d

@@ -269,7 +269,7 @@ func TestDiffWorkbook(t *testing.T) {
 		}
 		require.Len(t, names, 2, "rules and inputs; no table without rows")
 		for sheet, want := range map[string]string{
-			"Workflows": "No workflow changes for anybody.", "Cohorts": "No attribute value is over-represented among those who lose something.",
+			"Workflows": "No workflow changes for anybody.", "Cohorts": "No attribute value is over-represented among those who lose something, are deactivated or have something revoked.",
 			"Edits": "The two sides have the same policy.", "Identities": "No identity changes.",
 		} {
 			got, err := f.GetCellValue(sheet, "A4")

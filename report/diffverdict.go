@@ -9,7 +9,8 @@ import (
 	"github.com/lcmsim/lcmsim/engine"
 )
 
-func newDiffVerdict(d *DiffDocument) VerdictLine {
+// newDiffVerdict is the verdict on a diff. expectNone says that nothing was expected to change.
+func newDiffVerdict(d *DiffDocument, expectNone bool) VerdictLine {
 	s := d.Summary
 	quiet := WordNoChange
 	if differs(s) {
@@ -19,9 +20,16 @@ func newDiffVerdict(d *DiffDocument) VerdictLine {
 	if s.Deactivated > 0 {
 		parts = append(parts, Count(s.Deactivated)+" deactivated")
 	}
+	if s.Revoked > 0 {
+		parts = append(parts, Count(s.Revoked)+" have something revoked")
+	}
 	parts = append(parts, Count(s.Unknown)+" unknown")
+	word := verdictWord(d.Exit.Code, d.Limits, quiet)
+	if expectNone && unexpected(s) {
+		word = WordGateFailed
+	}
 	return VerdictLine{
-		Word:        verdictWord(d.Exit.Code, d.Limits, quiet),
+		Word:        word,
 		Sentence:    changesText(s) + "; " + strings.Join(parts, ", "),
 		ForApprover: diffForApprover(d),
 	}
@@ -130,7 +138,7 @@ func lookFirstInDiff(d *DiffDocument) []string {
 	}
 	out = append(out, greatestLosses(d)...)
 	for _, c := range d.Cohorts[:min(cohorts, len(d.Cohorts))] {
-		add("%s = %s: %s of %s lose something (%s), overall %s", c.Attribute, c.Value, Count(c.Lost), Count(c.Size), shareText(c.Share), shareText(c.OverallShare))
+		add("%s = %s: %s of %s lose something or are disabled (%s), overall %s", c.Attribute, c.Value, Count(c.Lost), Count(c.Size), shareText(c.Share), shareText(c.OverallShare))
 	}
 	if s.Deactivated > 0 {
 		add("%s", deactivatedText(s.Deactivated))
@@ -195,7 +203,8 @@ func diffAssumptions(d *DiffDocument, p *engine.Policy) []string {
 	case engine.BaselineNone:
 		out = append(out, "There is no baseline: everything that is planned counts as a change.")
 	case engine.BaselineGrants:
-		out = append(out, "The grants file is taken to be everything that is held today.")
+		out = append(out, "The grants file is taken to be everything that is held today.",
+			"What deprovisioning takes away is not modelled: what deactivated identities hold counts as unexplained, and only those who hold something count as deactivated.")
 	case engine.BaselineMembers:
 		out = append(out, "The exported members are taken to be everybody who has an access profile today.")
 	default:

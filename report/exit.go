@@ -104,7 +104,7 @@ func Decide(r *engine.Result, findings []engine.Finding, failOn FailOn, detailed
 func DecideDiff(r *engine.DiffResult, findings []engine.Finding, failOn FailOn, detailed, expectNone bool) Exit {
 	d := decision{}
 	s := r.Summary
-	if expectNone && s.Changed+s.New+s.RemovedFromSource > 0 {
+	if expectNone && unexpected(s) {
 		d.add(ExitGate, "no changes were expected: "+changesText(s))
 	}
 	d.limits(r.Limits, failOn)
@@ -113,12 +113,20 @@ func DecideDiff(r *engine.DiffResult, findings []engine.Finding, failOn FailOn, 
 	if expectNone && s.Maybe > 0 {
 		d.add(ExitInconclusive, fmt.Sprintf("no changes were expected: %s", countNoun(s.Maybe, "identity perhaps changes", "identities perhaps change")))
 	}
+	for _, f := range findings {
+		if expectNone && f.Code == "edit-not-exercised" {
+			d.add(ExitInconclusive, "no changes were expected, but "+f.Message)
+		}
+	}
 	d.unknown(s.Unknown)
 	if detailed && differs(s) {
 		d.add(ExitChanges, changesText(s))
 	}
 	return d.exit()
 }
+
+// unexpected tells whether something certainly changes.
+func unexpected(s engine.DiffSummary) bool { return s.Changed+s.New+s.RemovedFromSource > 0 }
 
 // decision gathers the reasons for each exit code, in the order in which they are found.
 type decision map[int][]string

@@ -113,9 +113,15 @@ func newDiagnostic(f engine.Finding) Diagnostic {
 	}
 }
 
-// pressing are the codes of warnings that most likely tell of a mistake in the policy; groups of them come first.
-var pressing = []string{"unknown-attribute", "overlapping-removal", "profile-withheld", "needs-access-graph", "ignored-expression",
-	"condition-type-is-expression", "action-type-mismatch", "may-remove-others"}
+// pressing are the codes of warnings that most likely tell of a mistake in what was asked or in the policy; groups of them
+// come first. trifling are those that seldom do; they come last.
+var (
+	pressing = []string{"same-sides", "other-policy", "baseline-is-later", "edit-not-exercised", "attribute-on-one-side", "few-common-identities",
+		"grants-unmatched", "history-unmatched", "guard-protects-nobody", "empty-cohort", "unknown-cohort", "unknown-mover-property",
+		"unknown-attribute", "overlapping-removal", "profile-withheld", "needs-access-graph", "ignored-expression",
+		"condition-type-is-expression", "action-type-mismatch", "type-mismatch", "may-remove-others"}
+	trifling = []string{"unknown-field", "state-assumed", "enum-number-assumed", "version-not-published", "placeholder"}
+)
 
 // groupDiagnostics groups sorted diagnostics by severity and code: by severity, pressing ones first, then in order of
 // first appearance.
@@ -140,10 +146,13 @@ func groupDiagnostics(diagnostics []Diagnostic) []DiagnosticGroup {
 	severities := []engine.Severity{engine.SeverityError, engine.SeverityWarning, engine.SeverityInfo}
 	rank := func(g DiagnosticGroup) int {
 		i := slices.Index(pressing, g.Code)
-		if i < 0 {
+		switch {
+		case slices.Contains(trifling, g.Code):
+			i = len(pressing) + 1
+		case i < 0:
 			i = len(pressing)
 		}
-		return slices.Index(severities, g.Severity)*(len(pressing)+1) + i
+		return slices.Index(severities, g.Severity)*(len(pressing)+2) + i
 	}
 	slices.SortStableFunc(groups, func(a, b DiagnosticGroup) int { return rank(a) - rank(b) })
 	return groups

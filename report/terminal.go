@@ -128,14 +128,17 @@ func (t terminal) limits(limits []engine.LimitResult) []string {
 			style = styleYellow
 		}
 		const cells = 12
-		use := fmt.Sprintf("%s of at most %s, headroom %s", rangeText(l.AffectedLow, l.AffectedHigh), limitMax(l), Count(l.Headroom))
+		use, meaning := fmt.Sprintf("%s of at most %s, headroom %s", rangeText(l.AffectedLow, l.AffectedHigh), limitMax(l), Count(l.Headroom)), "; "+brief(l.Meaning)
+		if l.Scope == "guard" {
+			use, meaning = brief(l.Meaning), ""
+		}
 		head := "[" + paint(t.color, style, bar(l.AffectedLow, l.AffectedHigh, limitAllowed(l), cells, t.color)) + "] " +
 			paint(t.color, style, brief(limitVerdict(l))) + ": " + brief(l.Name)
 		if l.Verdict == engine.VerdictOK || i >= longLimits {
 			lines = append(lines, snip(head+", "+use, t.width))
 			continue
 		}
-		text, maxLines := use+"; "+brief(l.Meaning), 2
+		text, maxLines := use+meaning, 2
 		if l.OneTime != "" && l.Basis == engine.BasisChanged {
 			text, maxLines = text+"; "+brief(l.OneTime), 3
 		}
@@ -212,7 +215,15 @@ func (t terminal) findings(room int) []string {
 		groups++
 	}
 	title := t.title("FINDINGS") + " " + t.findingCounts()
-	if groups < len(t.notes.DiagnosticGroups) {
+	if rest := t.notes.DiagnosticGroups[groups:]; len(rest) > 0 {
+		codes := make([]string, len(rest))
+		for i, g := range rest {
+			codes[i] = brief(g.Code)
+			if g.Count > 1 {
+				codes[i] += " x" + Count(g.Count)
+			}
+		}
+		lines = append(lines, snip("and "+strings.Join(codes, ", "), t.width))
 		title += fmt.Sprintf(" (%d of %s codes shown)", groups, Count(len(t.notes.DiagnosticGroups)))
 	}
 	return append([]string{title}, lines...)

@@ -130,7 +130,7 @@ func changeSection[T any](title string, least int, items []T, of func(T) change,
 }
 
 func cohortSection(cohorts []engine.CohortLift) section {
-	s := section{title: "COHORTS HIT", least: 2, columns: []column{{"lose", 9, true}, {"of", 9, true}, {"share", 10, true}, {"overall", 10, true}}}
+	s := section{title: "COHORTS HIT", least: 2, columns: []column{{"hit", 9, true}, {"of", 9, true}, {"share", 10, true}, {"overall", 10, true}}}
 	for _, c := range cohorts {
 		s.rows = append(s.rows, []string{
 			brief(c.Attribute + " = " + c.Value), Count(c.Lost), Count(c.Size), shareText(c.Share), shareText(c.OverallShare),

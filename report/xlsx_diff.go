@@ -153,8 +153,8 @@ func entitlementChangeSheet(entitlements []engine.EntitlementChange) listSheet {
 func cohortSheet(cohorts []engine.CohortLift) listSheet {
 	return listSheet{
 		name:  "Cohorts",
-		note:  "Attribute values that are over-represented among the identities that lose something.",
-		empty: "No attribute value is over-represented among those who lose something.",
+		note:  "Attribute values that are over-represented among the identities that lose something, are deactivated or have something revoked.",
+		empty: "No attribute value is over-represented among those who lose something, are deactivated or have something revoked.",
 		columns: []sheetColumn{
 			{"Attribute", 30, kindText}, {"Value", 40, kindText}, {"Lose something", 16, kindNumber}, {"Identities", 12, kindNumber}, {"Share", 12, kindShare},
 			{"Overall", 12, kindShare}, {"Times the overall", 19, kindFactor},

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/lcmsim/lcmsim/engine"
 	"github.com/lcmsim/lcmsim/loader"
@@ -28,8 +29,9 @@ type comparison struct {
 // side is the policy of one side and where it was read from.
 type side struct {
 	engine.Side
-	file *loader.PolicyFile // nil = the snapshot of the run
-	path string             // of the file
+	file   *loader.PolicyFile // nil = the snapshot of the run
+	path   string             // of the file
+	inFile *engine.Policy     // the policy as the file has it
 }
 
 // words of --baseline that are no paths; --from takes them too.
@@ -51,7 +53,7 @@ func openComparison(e env, opt diffOptions) (*comparison, error) {
 		return nil, errors.New("name a SNAPSHOT directory, or give --identities and the policies with --policy-file, --from and --to\nrun `lcmsim diff --help` for examples, or `lcmsim generate demo` for a snapshot to play with")
 	}
 	if _, err := os.Stat(opt.baseline); opt.baseline != "" && !slices.Contains(baselineWords, opt.baseline) && errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("--baseline %s: there is no such directory or file, and it is none of %s", opt.baseline, strings.Join(baselineWords, ", "))
+		return nil, fmt.Errorf("--baseline %s: there is no such directory or file, nor is it one of the words %s", opt.baseline, strings.Join(baselineWords, ", "))
 	}
 	for _, path := range opt.reports {
 		if _, err := diffFormat(path); err != nil {
@@ -142,7 +144,11 @@ func (run *comparison) side(flag, text string) (side, error) {
 		return side{Side: engine.Side{Policy: run.policy, Version: version, Catalog: &run.snapshot.Catalog}}, err
 	}
 	if _, err := os.Stat(text); errors.Is(err, os.ErrNotExist) {
-		return side{}, fmt.Errorf("%s %s: is no version (a number, current or draft), and there is no such file", flag, text)
+		hint := ""
+		if near := scimeval.Nearest(text, []string{"current", "draft"}); near != "" {
+			hint = "; did you mean " + near + "?"
+		}
+		return side{}, fmt.Errorf("%s %s: is no version (a number, current or draft), and there is no such file%s", flag, text, hint)
 	}
 	file, err := loader.OpenPolicyFile(text, run.snapshot.Config.Enums, loader.Options{Strict: run.opt.strict})
 	if err != nil {
@@ -163,7 +169,11 @@ func (run *comparison) side(flag, text string) (side, error) {
 	if file.Catalog.Given {
 		catalog = &file.Catalog
 	}
-	return side{Side: engine.Side{Policy: policy, Version: version, Catalog: catalog}, file: file, path: text}, nil
+	inFile := policy
+	if policy.Name == "" && (policy.ID == "" || policy.ID == run.policy.ID) {
+		policy = run.policy // a bare version or config says nothing of the policy that it belongs to
+	}
+	return side{Side: engine.Side{Policy: policy, Version: version, Catalog: catalog}, file: file, path: text, inFile: inFile}, nil
 }
 
 // policyOf picks from a file the policy that the run is about: by id, else the only one.
@@ -370,10 +380,10 @@ func (run *comparison) sideFindings() []engine.Finding {
 		if s.file == nil {
 			continue
 		}
-		list = append(list, s.file.Findings(s.Policy, s.Version)...)
-		if s.Policy.ID != "" && run.policy.ID != "" && s.Policy.ID != run.policy.ID {
+		list = append(list, s.file.Findings(s.inFile, s.Version)...)
+		if s.inFile.ID != "" && run.policy.ID != "" && s.inFile.ID != run.policy.ID {
 			add(engine.SeverityWarning, "other-policy", s.path,
-				fmt.Sprintf("is policy %q (%s), the snapshot has %q (%s): two different policies are compared", s.Policy.Name, s.Policy.ID, run.policy.Name, run.policy.ID),
+				fmt.Sprintf("is policy %q (%s), the snapshot has %q (%s): two different policies are compared", s.inFile.Name, s.inFile.ID, run.policy.Name, run.policy.ID),
 				"check that this is what you want")
 		}
 		if s.file.HasIdentities {
@@ -381,9 +391,30 @@ func (run *comparison) sideFindings() []engine.Finding {
 				"give it with --baseline as well to see what changed in the data")
 		}
 	}
-	if run.kind == engine.BaselinePolicy && run.samePolicy() {
+	if run.kind == engine.BaselinePolicy && run.to.Version.SHA256 == run.from.Version.SHA256 && run.from.Catalog.SHA256 == run.to.Catalog.SHA256 {
 		add(engine.SeverityWarning, "same-sides", "", fmt.Sprintf("both sides are version %d of one policy over one population: nothing can differ", run.to.Version.Number),
 			"choose the sides with --from and --to, or give an earlier population with --baseline")
+	}
+	if run.baseline != nil {
+		list = append(list, run.baselineFindings()...)
+	}
+	return list
+}
+
+// baselineFindings are about the choice of the earlier population.
+func (run *comparison) baselineFindings() []engine.Finding {
+	var list []engine.Finding
+	add := func(code, message, hint string) {
+		list = append(list, engine.Finding{Severity: engine.SeverityWarning, Code: code, Position: engine.Position{File: run.baseline.Identities}, Column: engine.NoColumn, Message: message, Hint: hint, Count: 1})
+	}
+	earlier, errEarlier := os.Stat(run.baseline.Identities)
+	later, errLater := os.Stat(run.snapshot.Identities)
+	if errEarlier == nil && errLater == nil && os.SameFile(earlier, later) && run.kind == engine.BaselinePopulation {
+		add("same-sides", "both sides are one population under one policy version: nothing can differ", "give an earlier population with --baseline")
+	}
+	if taken, before := run.snapshot.Manifest.TakenAt, run.baseline.Manifest.TakenAt; !taken.IsZero() && before.After(taken) {
+		add("baseline-is-later", fmt.Sprintf("the earlier population was taken at %s, after the later one (%s)", before.UTC().Format(time.RFC3339), taken.UTC().Format(time.RFC3339)),
+			"swap SNAPSHOT and --baseline")
 	}
 	return list
 }

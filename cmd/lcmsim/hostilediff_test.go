@@ -25,7 +25,7 @@ var hostileDiffs = []struct {
 	{"good --baseline baseline/no-common.csv", 5, []string{`error no-common-identities baseline/no-common.csv:0: no identity is in both populations: everybody looks new, and nothing can be compared`}},
 	{"good --baseline baseline/few-common.csv", 0, []string{`warning few-common-identities baseline/few-common.csv:0: only 2 identities are in both populations, of 6 now and 6 before`}},
 	{"good --baseline baseline/without-people", 1, []string{`baseline/without-people: has no identities file (add identities.parquet, .arrow, .jsonl, .json or .csv, also with .gz or .zst, or name the population file itself)`}},
-	{"good --baseline baseline/nowhere", 1, []string{`--baseline baseline/nowhere: there is no such directory or file, and it is none of none, grants, members`}},
+	{"good --baseline baseline/nowhere", 1, []string{`--baseline baseline/nowhere: there is no such directory or file, nor is it one of the words none, grants, members`}},
 	{"good --baseline baseline/no-department.csv", 0, []string{`warning attribute-on-one-side identities.csv:0: only the later population has the attribute department: what depends on it differs for everybody`}},
 	{"good --baseline baseline/duplicate.csv", 5, []string{`error duplicate-entity-id baseline/duplicate.csv:8: records that repeat an earlier entity_id are left out: "6" (line 8)`}},
 	{"good --baseline good/policies.json", 1, []string{`good/policies.json:1: values[0]: is an export of policies or access profiles, want a population (policies go to --from and --to)`}},
@@ -52,6 +52,7 @@ var hostileDiffs = []struct {
 	{"good --history history/unknown-people.csv", 5, []string{`error history-unmatched history/unknown-people.csv:0: no identity of the history is in the population`}},
 	{"good --baseline members --profiles profiles/unknown-members.json", 5, []string{`error members-unmatched profiles/unknown-members.json:0: no member of any access profile is in the population`}},
 	{"good --policy-file policy/movers-nobody-has.json --baseline good", 0, []string{
+		`warning same-sides good/identities.csv:0: both sides are one population under one policy version: nothing can differ`,
 		`warning unknown-mover-property policy/movers-nobody-has.json:3: no identity has the mover property departement: nobody moves by it`,
 		`warning unknown-mover-property policy/movers-nobody-has.json:3: no identity has the mover property manager_id: nobody moves by it`,
 	}},
