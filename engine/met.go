@@ -46,7 +46,7 @@ func (p *Program) populationFindings(seen Seen, m met) []Finding {
 			if u.own && blind {
 				severity = SeverityError // it would protect nobody
 			}
-			if blind && edited[u.expr] {
+			if blind && !u.earlier && edited[u.expr] {
 				list = append(list, Finding{Severity: SeverityWarning, Code: "edit-not-exercised", Position: u.at, Column: n.Offset, Count: 1,
 					Message: "the edit of this expression cannot be judged on this population: " + n.Message, Hint: n.Hint,
 					Caret: scimeval.Caret(p.exprs.texts[u.expr], n.Offset)})
@@ -84,27 +84,20 @@ func (p *Program) populationFindings(seen Seen, m met) []Finding {
 	return list
 }
 
-// editedExpressions are those that only one of two compared policies has.
+// editedExpressions are those of the later of two compared policies that the earlier one does not have.
 func (p *Program) editedExpressions() map[int]bool {
 	edited := make(map[int]bool)
 	if p.from == nil || p.from == p.plan {
 		return edited
 	}
-	sides := [2]map[int]bool{make(map[int]bool), make(map[int]bool)} // the later one, the earlier one
 	for _, u := range p.exprs.uses {
-		side := 0
-		if u.earlier {
-			side = 1
-		}
-		if !u.own && !u.muted {
-			sides[side][u.expr] = true
+		if !u.own && !u.earlier {
+			edited[u.expr] = true
 		}
 	}
-	for side, exprs := range sides {
-		for expr := range exprs {
-			if !sides[1-side][expr] {
-				edited[expr] = true
-			}
+	for _, u := range p.exprs.uses {
+		if u.earlier {
+			delete(edited, u.expr)
 		}
 	}
 	return edited
