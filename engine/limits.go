@@ -358,6 +358,10 @@ func (j *judge) oneTime(r *LimitResult) {
 	}
 	exact := float64(hundredths) / 100
 	r.OneTimeMax = &exact
+	if hundredths%100 == 0 {
+		r.OneTime = fmt.Sprintf("a one-time limit of %d%% lets this run pass", hundredths/100)
+		return
+	}
 	r.OneTime = fmt.Sprintf("a one-time limit of %d.%02d%% lets this run pass (%d%% in whole percents)", hundredths/100, hundredths%100, (hundredths+99)/100)
 }
 

@@ -386,9 +386,13 @@ func (o *opener) noteIgnored() {
 		if _, _, err := splitExtensions(name); err == nil && strings.HasPrefix(strings.ToLower(name), "identities.") {
 			continue
 		}
-		o.snap.notes.add(nil, name, engine.Finding{
+		f := engine.Finding{
 			Severity: engine.SeverityInfo, Code: "ignored-file", Position: engine.Position{File: o.name(name)},
 			Message: "is no part of a snapshot and was not read", Hint: "check its name",
-		})
+		}
+		if near := scimeval.Nearest(name, snapshotFiles); near != "" {
+			f.Severity, f.Hint = engine.SeverityWarning, fmt.Sprintf("did you mean %s?", near)
+		}
+		o.snap.notes.add(nil, name, f)
 	}
 }
