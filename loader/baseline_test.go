@@ -88,7 +88,7 @@ func TestOpenBaseline(t *testing.T) {
 	require.Equal(t, []string{
 		in("manifest.json") + `: error digest-mismatch 4 sha256["overrides.json"] *1: overrides.json is not the file that was exported: its SHA-256 is ` + bytesDigest([]byte("not looked at")),
 		in("manifest.json") + `: error digest-mismatch 3 sha256["secondary/gone.csv"] *1: secondary/gone.csv is listed but missing`,
-		in("override.json") + `: info ignored-file 0  *1: is no part of a snapshot and was not read`,
+		in("override.json") + `: warning ignored-file 0  *1: is no part of a snapshot and was not read`,
 	}, located(b.Findings()))
 
 	file := writeFile(t, "people.csv", "entity_id\n1\n")

@@ -108,7 +108,7 @@ func TestOpenSnapshotInFull(t *testing.T) {
 	require.Equal(t, []string{
 		"error digest-mismatch 3 sha256[\"access_profiles.json\"] *1: access_profiles.json is not the file that was exported: its SHA-256 is " + digest("[]"),
 		"error digest-mismatch 5 sha256[\"gone.json\"] *1: gone.json is listed but missing",
-		"info ignored-file 0  *1: is no part of a snapshot and was not read",
+		"warning ignored-file 0  *1: is no part of a snapshot and was not read",
 		"info ignored-file 0  *1: is no part of a snapshot and was not read",
 	}, dumpFindings(snap.Findings(p)))
 	require.True(t, time.Date(2026, 1, 31, 8, 0, 0, 0, time.UTC).Equal(snap.Manifest.TakenAt))
