@@ -3,7 +3,10 @@ package engine
 import "slices"
 
 // delta is what one kind of items does between two states; lists are ascending.
-type delta struct{ gained, lost, maybe, kept []int }
+type delta struct {
+	gained, lost, maybe, kept []int
+	mayGain, mayLose          []int // those of maybe that may not have been there before, and that may not be there now
+}
 
 // certain tells whether something is certainly gained or lost.
 func (d *delta) certain() bool { return len(d.gained)+len(d.lost) > 0 }
@@ -40,6 +43,12 @@ func compareItems(from, to bounds, fromWhy, toWhy map[int][]string) delta {
 		case inFrom && inTo && !sureFrom && !sureTo && slices.Equal(fromWhy[x], toWhy[x]):
 		default:
 			d.maybe = append(d.maybe, x)
+			if inTo && !sureFrom {
+				d.mayGain = append(d.mayGain, x)
+			}
+			if inFrom && !sureTo {
+				d.mayLose = append(d.mayLose, x)
+			}
 		}
 	}
 	return d
@@ -76,23 +85,9 @@ func (c *change) gains() bool {
 	return len(c.actions.gained)+len(c.profiles.gained)+len(c.entities.gained) > 0
 }
 
-// gainTruth tells whether something is gained, whatever is lost. from and to are the states that were compared.
-func (c *change) gainTruth(from, to *state) truth {
-	if c.gains() {
-		return isTrue
-	}
-	for _, kind := range []struct {
-		maybe    []int
-		from, to bounds
-	}{{c.actions.maybe, from.actions, to.actions}, {c.profiles.maybe, from.profiles, to.profiles}, {c.entities.maybe, from.entities, to.entities}} {
-		for _, x := range kind.maybe {
-			_, had := slices.BinarySearch(kind.from.low, x)
-			if _, has := slices.BinarySearch(kind.to.high, x); has && !had {
-				return isUnknown
-			}
-		}
-	}
-	return isFalse
+// gainTruth tells whether something is gained, whatever is lost.
+func (c *change) gainTruth() truth {
+	return max(c.actions.gainTruth(), c.profiles.gainTruth(), c.entities.gainTruth())
 }
 
 func (c *change) loses() bool {
@@ -110,7 +105,7 @@ func (c *change) gets(list []actionItem, effect Effect) truth {
 			t = isUnknown
 		}
 	}
-	for _, i := range c.actions.maybe {
+	for _, i := range c.actions.mayGain {
 		if list[i].effect == effect || list[i].unheardOf {
 			t = isUnknown
 		}

@@ -24,7 +24,7 @@ type Diff struct {
 	setIndex map[string]int32
 	joined   *joins // what is held is joined to identities; nil = it is not
 
-	single  map[int]bool // numbers of the later version's workflows without continuous sync
+	single  map[int]bool // numbers of the workflows without continuous sync, as the later version has them
 	limited []string     // names of the workflows that own limits are about
 
 	present []uint64 // mask of the rows of base that are in the later population too
@@ -56,7 +56,7 @@ type diffClass struct {
 	parts    parts
 	unit     unit      // what one identity counts for, unless what it holds is joined
 	tally    diffTally // of the identities whose holdings were joined
-	holders  int       // how many of those hold something
+	held     []string  // entity_id of those that hold something
 }
 
 // cells are the states on the four combinations of policy and data (SPEC section 6).
@@ -98,9 +98,16 @@ func (p *Program) NewDiff(base *Baseline) *Diff {
 		vectors: newVectorSet(p.layout.words), index: make(map[diffKey]int32),
 	}
 	d.single = make(map[int]bool)
+	later := make(map[int]bool)
 	for i, w := range p.plan.workflows {
+		later[p.plan.numbers.workflows[i]] = true
 		if !w.ContinuousSync {
 			d.single[p.plan.numbers.workflows[i]] = true
+		}
+	}
+	for i := 0; p.from != nil && i < len(p.from.workflows); i++ {
+		if number := p.from.numbers.workflows[i]; !later[number] && !p.from.workflows[i].ContinuousSync {
+			d.single[number] = true
 		}
 	}
 	for _, l := range p.in.OwnLimits {
@@ -109,16 +116,16 @@ func (p *Program) NewDiff(base *Baseline) *Diff {
 		}
 	}
 	d.to = p.newStates(p.plan, d.vectors)
-	later := d.vectors
+	seen := d.vectors
 	if base != nil {
 		d.present = make([]uint64, (base.Len()+63)/64)
 		if p.columns.twoMovers() {
 			d.other = newVectorSet(p.layout.words)
-			later = d.other
+			seen = d.other
 		}
 		d.cells.fromBase = p.newStates(p.from, base.vectors)
 		d.cells.toBase = p.newStates(p.plan, base.vectors)
-		d.cells.fromLater = p.newStates(p.from, later)
+		d.cells.fromLater = p.newStates(p.from, seen)
 	} else {
 		d.cells.fromBase = p.newStates(p.from, d.vectors)
 	}
@@ -241,6 +248,7 @@ func (d *Diff) deactivations(s *state) delta {
 			list.gained = append(list.gained, item)
 		case a.effect == EffectDeactivate, a.unheardOf:
 			list.maybe = append(list.maybe, item)
+			list.mayGain = append(list.mayGain, item)
 		}
 	}
 	return list

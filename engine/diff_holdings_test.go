@@ -237,7 +237,10 @@ func TestRemovalSwitchedOn(t *testing.T) {
 			}
 			require.Equal(t, []int{tc.low, tc.high}, []int{l.AffectedLow, l.AffectedHigh})
 			a := got.result.Attribution
-			require.Equal(t, []int{got.result.Summary.Changed, got.result.Summary.Changed}, []int{a.Policy, a.Remainder}, "edits are judged without what is held")
+			require.Equal(t, []int{got.result.Summary.Changed, 0}, []int{a.Policy, a.Remainder}, "edits are judged with what is held")
+			for _, e := range a.Edits {
+				require.Equal(t, a.Policy, e.Alone)
+			}
 		})
 	}
 }

@@ -24,10 +24,10 @@ func TestOneTimeLimits(t *testing.T) {
 		"count, reached is violated":  {hit: 3, others: 7, count: 3, reach: true, wantMax: 4, want: []string{" 4 "}},
 		"count, thousands":            {hit: 1200, count: 1, wantMax: 1200, want: []string{" 1,200 "}},
 		"percent passes":              {hit: 3, others: 7, percent: "30"},
-		"percent":                     {hit: 3, others: 7, percent: "29.99", wantMax: 30, want: []string{" 30.00%", "(30%"}},
+		"percent":                     {hit: 3, others: 7, percent: "29.99", wantMax: 30, want: []string{" 30% "}},
 		"percent, two decimals up":    {hit: 1, others: 2, percent: "10", wantMax: 33.34, want: []string{" 33.34%", "(34%"}},
 		"percent, small":              {hit: 1, others: 2999, percent: "0.03", wantMax: 0.04, want: []string{" 0.04%", "(1%"}},
-		"percent, everybody":          {hit: 5, percent: "99.999", wantMax: 100, want: []string{" 100.00%", "(100%"}},
+		"percent, everybody":          {hit: 5, percent: "99.999", wantMax: 100, want: []string{" 100% "}},
 		"percent, reached":            {hit: 3, others: 7, percent: "30", reach: true, wantMax: 30.01, want: []string{" 30.01%", "(31%"}},
 		"percent, reached, everybody": {hit: 5, percent: "100", reach: true, want: []string{"no percentage lets this run pass"}},
 	} {

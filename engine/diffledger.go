@@ -58,7 +58,7 @@ func (d *Diff) losesLast(c *diffClass, ends provided) truth {
 		}
 	}
 	lose(c.change.entities.lost, isTrue)
-	lose(c.change.entities.maybe, isUnknown)
+	lose(c.change.entities.mayLose, isUnknown)
 	lose(c.parts.whole.before.entities.low, deactivated)
 	return t
 }

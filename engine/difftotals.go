@@ -63,7 +63,7 @@ func (d *Diff) summarize(r *DiffResult) {
 // acting is how many identities of a class the changes of actions concern.
 func (d *Diff) acting(c *diffClass) int {
 	if d.joined != nil && d.joined.wanted {
-		return c.holders
+		return len(c.held)
 	}
 	return c.size
 }
@@ -281,7 +281,9 @@ func (d *Diff) countEntities(r *DiffResult) {
 
 // countRevoked counts what is taken away from those who hold it; an entitlement that no profile holds gets an entry of its own.
 func (d *Diff) countRevoked(r *DiffResult, place map[heldKey]int) {
-	for _, h := range slices.SortedFunc(maps.Keys(d.joined.revoked), heldKey.compare) {
+	keys := maps.Clone(d.joined.revoked)
+	maps.Copy(keys, d.joined.doubtful)
+	for _, h := range slices.SortedFunc(maps.Keys(keys), heldKey.compare) {
 		i, ok := place[h]
 		if !ok {
 			i = len(r.Entitlements)
@@ -294,126 +296,10 @@ func (d *Diff) countRevoked(r *DiffResult, place map[heldKey]int) {
 		r.Entitlements[i].Revoked = d.joined.revoked[h]
 		if d.joined.wanted {
 			r.Entitlements[i].Lost = d.joined.revoked[h]
+			r.Entitlements[i].Maybe += d.joined.doubtful[h]
 		}
 	}
 	slices.SortStableFunc(r.Entitlements, func(a, b EntitlementChange) int {
 		return cmp.Or(cmp.Compare(a.DatasourceID, b.DatasourceID), cmp.Compare(a.EntityType, b.EntityType), cmp.Compare(a.EntityID, b.EntityID))
 	})
-}
-
-// attribute divides the changes between policy and data and among the edits. byClass are, by class, the edits that alone
-// change it.
-func (d *Diff) attribute(r *DiffResult, progress func(done, total int) bool) (byClass [][]int) {
-	a := &r.Attribution
-	a.Edits = []EditEffect{}
-	byClass = make([][]int, len(d.classes))
-	if d.program.from == nil {
-		return byClass
-	}
-	policyOf := make([]int, len(d.classes)) // identities that the policy changes on the earlier data
-	set := d.vectors
-	if d.base != nil {
-		set = d.base.vectors
-	}
-	weight := make([]int, set.size)
-	for i := range d.classes {
-		c := &d.classes[i]
-		if c.key.later == absent {
-			continue
-		}
-		var policy, data bool
-		both := changed(d.before(c.key), d.after(c.key))
-		vector := c.key.later
-		switch {
-		case d.base == nil:
-			policy = both
-		case c.key.base == absent:
-			data = changed(nothing, d.cells.fromLater.at(c.key.earlier))
-			vector = absent
-		default:
-			vector = c.key.base
-			before := d.cells.fromBase.at(c.key.base)
-			policy = changed(before, d.cells.toBase.at(c.key.base))
-			data = changed(before, d.cells.fromLater.at(c.key.earlier))
-		}
-		if vector != absent {
-			weight[vector] += c.size
-		}
-		switch {
-		case policy:
-			policyOf[i] = c.size
-		case d.base == nil:
-			policyOf[i] = d.tallyOf(i).statuses[StatusChanged] // by what is taken away
-		}
-		a.Policy += policyOf[i]
-		if data {
-			a.Data += c.size
-		}
-		if both != (policy || data) {
-			a.Interaction += c.size
-		}
-	}
-	edits := d.program.in.Against.Edits
-	if edits == nil {
-		return byClass
-	}
-	a.EditsTotal = len(edits.List)
-	alone := d.attributeEdits(r, edits, set, weight, progress)
-	if alone == nil {
-		return byClass
-	}
-	for i := range d.classes {
-		c := &d.classes[i]
-		vector := c.key.later
-		if d.base != nil {
-			vector = c.key.base
-		}
-		if c.key.later == absent || vector == absent {
-			continue
-		}
-		for e := range a.Edits {
-			if alone[vector]>>e&1 == 1 {
-				byClass[i] = append(byClass[i], e)
-			}
-		}
-		if alone[vector] == 0 {
-			a.Remainder += policyOf[i]
-		}
-	}
-	return byClass
-}
-
-// attributeEdits counts each edit alone and without, once a vector of the earlier data. alone has, by vector, a bit for each
-// edit that alone changes it; nil when progress said to stop.
-func (d *Diff) attributeEdits(r *DiffResult, edits *Edits, set *vectorSet, weight []int, progress func(done, total int) bool) (alone []uint64) {
-	a := &r.Attribution
-	for _, e := range edits.List[:len(d.program.edits)] {
-		a.Edits = append(a.Edits, EditEffect{Edit: e.Text, Path: e.Path, Kind: e.Kind, Before: e.Before, After: e.After})
-	}
-	alone = make([]uint64, set.size)
-	for i, plans := range d.program.edits {
-		if progress != nil && !progress(i, len(d.program.edits)) {
-			for e := range a.Edits {
-				a.Edits[e].Alone, a.Edits[e].Without = 0, 0
-			}
-			return nil
-		}
-		one := newSimulator(plans.alone, d.program.layout)
-		rest := newSimulator(plans.without, d.program.layout)
-		for v := range set.size {
-			if weight[v] == 0 {
-				continue
-			}
-			before, vector := d.cells.fromBase.at(int32(v)), set.at(v)
-			if changed(before, one.stateOf(one.run(vector), vector)) {
-				alone[v] |= 1 << i
-				a.Edits[i].Alone += weight[v]
-			}
-			if changed(before, rest.stateOf(rest.run(vector), vector)) {
-				a.Edits[i].Without += weight[v]
-			}
-		}
-	}
-	a.Attributed = true
-	return alone
 }

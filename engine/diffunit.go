@@ -51,6 +51,7 @@ func (d *Diff) unit(c *diffClass, happens func(part) truth, revoked truth) unit 
 	u.deactivated = c.change.gets(items, EffectDeactivate) == isTrue
 	u.loser = u.lost || u.deactivated || revoked == isTrue
 	if u.status == StatusRemoved {
+		u.unknown = false // no workflow is evaluated
 		if planned {
 			return u
 		}
@@ -77,9 +78,9 @@ func (d *Diff) unit(c *diffClass, happens func(part) truth, revoked truth) unit 
 		hit := isFalse
 		switch effect {
 		case "grant":
-			hit = max(c.change.gets(items, EffectGrant), c.change.entities.truth(c.change.entities.gained))
+			hit = max(c.change.gets(items, EffectGrant), c.change.entities.gainTruth())
 		case "revoke":
-			hit = max(revoked, c.change.entities.truth(c.change.entities.lost))
+			hit = max(revoked, c.change.entities.loseTruth())
 			if d.removesMore(c) {
 				hit = max(hit, isUnknown)
 			}
@@ -87,12 +88,29 @@ func (d *Diff) unit(c *diffClass, happens func(part) truth, revoked truth) unit 
 			hit = c.change.gets(items, Effect(effect))
 		}
 		u.effects[i] = min(hit, u.affected)
+		if planned {
+			u.effects[i] = d.plans(c, effect)
+		}
 	}
 	return u
 }
 
-// truth tells whether some item is certainly among those listed, or may be.
-func (d *delta) truth(listed []int) truth { return truthOf(len(listed), len(d.maybe)) }
+// plans tells whether the later side plans an effect for the class, whoever had it before. What is taken away from those who
+// hold something is joined.
+func (d *Diff) plans(c *diffClass, effect string) truth {
+	o := d.to.at(c.key.later).outcome
+	switch {
+	case effect != "revoke":
+		return o.gets(d.program.plan, Effect(effect))
+	case d.program.in.Grants == nil && len(o.removal.high) > 0:
+		return isUnknown
+	}
+	return isFalse
+}
+
+// gainTruth and loseTruth tell whether some item is gained, or lost.
+func (d *delta) gainTruth() truth { return truthOf(len(d.gained), len(d.mayGain)) }
+func (d *delta) loseTruth() truth { return truthOf(len(d.lost), len(d.mayLose)) }
 
 // removesMore tells whether more may be removed now than before from those of whom nobody knows what they hold.
 func (d *Diff) removesMore(c *diffClass) bool {
@@ -169,7 +187,7 @@ func (d *Diff) part(key diffKey, runs func(workflow int) bool) part {
 	c := compareStates(p.before, p.after)
 	p.t = d.differ(p.before, p.after, &c)
 	if d.kind == BaselineMembers {
-		p.t = c.gainTruth(p.before, p.after)
+		p.t = c.gainTruth()
 		if d.program.in.Grants == nil && removesMore(p.before, p.after) {
 			p.t = max(p.t, isUnknown)
 		}

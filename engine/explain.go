@@ -13,6 +13,7 @@ import (
 type ExplainOptions struct {
 	Set   []SetAttribute // what-if: made one after the other before everything else
 	Known []string       // names of all attributes of the population, for notes; nil = not known
+	Get   []string       // actions, access profiles (id or name), entitlements (id, key or name) to explain; nil = all
 	Trace bool           // fill Explanation.Trace
 }
 
@@ -23,7 +24,8 @@ type SetAttribute struct {
 }
 
 // Explain explains one identity. rec has one row, and one column for each of Program.Attributes. The findings are those about
-// the policy. It fails only where Classifier.Classify would, or if rec has another number of rows.
+// the policy and about what is set. It fails where Classifier.Classify would, if rec has another number of rows, or if nothing has
+// a name in Get.
 //
 // Note: reasons take atoms as independent. That department cannot be both Sales and IT plays no part in them, and needs
 // none: a reason that holds for impossible truths too is still one.
@@ -39,13 +41,21 @@ func Explain(p *Program, rec arrow.Record, id string, opt ExplainOptions) (*Expl
 		program: p, plan: p.plan, id: id,
 		classifier: p.NewClassifier(),
 		simulator:  newSimulator(p.plan, p.layout),
+		revoker:    newRevoker(p.plan, p.in.Grants),
 		table:      newAtomTable(p),
+		index:      make(map[string]int, len(p.plan.actions)),
 	}
-	out := &Explanation{EntityID: id, Changes: []AttributeChange{}, Trace: []TraceLine{}}
+	for i := range p.plan.actions {
+		x.index[p.plan.actions[i].Name] = i
+	}
+	if x.asked, err = x.lookUp(opt.Get); err != nil {
+		return nil, nil, err
+	}
+	out := &Explanation{EntityID: id, Changes: []AttributeChange{}, Gains: []Difference{}, Loses: []Difference{}, Trace: []TraceLine{}}
+	before := r
 	for _, set := range opt.Set {
-		change := x.setAttribute(r, set)
+		out.Changes = append(out.Changes, x.setAttribute(r, set, opt.Known))
 		r = r.with(p.Attributes(), set.Name, set.Value)
-		out.Changes = append(out.Changes, change)
 	}
 	x.row = r
 	if x.outcome, x.vector, err = x.outcomeOf(r); err != nil {
@@ -54,7 +64,14 @@ func Explain(p *Program, rec arrow.Record, id string, opt ExplainOptions) (*Expl
 	if err := x.table.settle(r, opt.Known); err != nil {
 		return nil, nil, err
 	}
-	x.decider = newDecider(x.table.formulas, len(x.table.atoms), len(p.plan.actions)+1)
+	x.decider = newDecider(x.table.formulas, len(x.table.atoms), len(p.plan.actions)+2)
+	if len(opt.Set) > 0 {
+		was, _, err := x.outcomeOf(before)
+		if err != nil {
+			return nil, nil, err
+		}
+		out.Gains, out.Loses = x.differences(was)
+	}
 
 	o := x.outcome
 	out.Affected, out.Unknown = o.affected(), o.unknown
@@ -63,16 +80,16 @@ func Explain(p *Program, rec arrow.Record, id string, opt ExplainOptions) (*Expl
 	out.Actions = x.actions()
 	out.AccessProfiles = x.accessProfiles()
 	out.Entitlements = x.entitlements()
-	if out.Revokes, out.PossibleRevokes, err = x.revokes(); err != nil {
-		return nil, nil, err
-	}
+	low, high := x.revokes(o)
+	out.Revokes, out.PossibleRevokes = x.revokeTexts(low), x.revokeTexts(high)
 	if err := x.missed(out); err != nil {
 		return nil, nil, err
 	}
+	out.Asked = x.asked.counts(out)
 	if opt.Trace {
 		out.Trace = x.trace()
 	}
-	findings := slices.Clone(p.findings)
+	findings := append(slices.Clone(p.findings), x.setFindings(opt.Set)...)
 	SortFindings(findings)
 	return out, findings, nil
 }
@@ -84,8 +101,10 @@ type explainer struct {
 	id         string
 	classifier *Classifier
 	simulator  *simulator
+	revoker    *revoker
 	table      *atomTable
 	decider    *decider
+	asked      asked
 
 	row     row
 	vector  []uint64
@@ -93,7 +112,8 @@ type explainer struct {
 
 	ways  map[int]*ways // by workflow, see waysOf
 	paths map[int]profilePaths
-	heirs [][]int // profiles that inherit from each, see leadingTo
+	heirs [][]int        // profiles that inherit from each, see leadingTo
+	index map[string]int // of the plan's actions, by name
 }
 
 // outcomeOf puts a variation of the identity through the engine.
@@ -109,37 +129,16 @@ func (x *explainer) outcomeOf(r row) (*outcome, []uint64, error) {
 }
 
 // revokes lists what the identity holds and would lose, certainly and perhaps.
-func (x *explainer) revokes() (certain, possible []string, err error) {
-	rec := recordOf(x.program.Attributes(), []row{x.row})
-	defer rec.Release()
-	ids := []string{x.id}
-	classes, err := x.classifier.Classify(rec, ids)
-	if err != nil {
-		return nil, nil, err
+func (x *explainer) revokes(o *outcome) (certain, possible []heldKey) {
+	if !x.program.holds(x.id) {
+		return nil, nil
 	}
-	s := x.program.NewSimulation()
-	class := s.Add(classes, ids)[0]
-	certain, possible = s.Revokes(int(class), x.id)
-	return append([]string{}, certain...), append([]string{}, possible...), nil
+	return x.revoker.of(o, x.id)
 }
 
-// setAttribute describes a what-if change before it is made.
-func (x *explainer) setAttribute(r row, set SetAttribute) AttributeChange {
-	change := AttributeChange{Attribute: set.Name, Value: jsonOf(set.Value)}
-	read := false
-	for c, a := range x.program.Attributes() {
-		if sameAttribute(a, set.Name) {
-			if change.Was == nil {
-				change.Was = jsonOf(r[c])
-			}
-			read = read || slices.Contains(x.table.source, c)
-		}
-	}
-	change.Text = changeText(set.Name, set.Value, change.Was)
-	if !read {
-		change.Note = textOr("no expression of the policy reads it")
-	}
-	return change
+// revokeTexts are the keys of those that are asked for.
+func (x *explainer) revokeTexts(list []heldKey) []string {
+	return slices.DeleteFunc(heldTexts(list), func(key string) bool { return !x.asked.entitlement(key) })
 }
 
 func jsonOf(v *scimeval.Value) *string {
@@ -175,6 +174,9 @@ func (x *explainer) actions() []ActionReason {
 	list := []ActionReason{}
 	for _, a := range x.outcome.actions {
 		act, w := &x.plan.actions[a.action], &x.plan.workflows[a.workflow]
+		if !x.asked.action(act.Name) {
+			continue
+		}
 		q := x.ask([]placedAction{{a.workflow, a.action}})
 		e := ActionReason{
 			Workflow: w.Name, WorkflowIndex: a.workflow, Name: act.Name, Type: act.Type, Effect: act.effect, Status: a.status.String(),
@@ -214,6 +216,11 @@ type placedAction struct{ workflow, action int }
 
 // ask makes the question whether conditions lead the identity to one of some actions; history plays no part in it.
 func (x *explainer) ask(wanted []placedAction) question {
+	return newQuestion(x.table.formulas, x.armsTo(wanted))
+}
+
+// armsTo are the ways to some distinct actions, one for each workflow.
+func (x *explainer) armsTo(wanted []placedAction) []arm {
 	byWorkflow := make(map[int][]int)
 	for _, p := range wanted {
 		byWorkflow[p.workflow] = append(byWorkflow[p.workflow], p.action+1)
@@ -224,7 +231,7 @@ func (x *explainer) ask(wanted []placedAction) question {
 		if len(targets) == 0 {
 			continue
 		}
-		a := arm{targets: targets, edges: x.waysTo(w, targets)}
+		a := arm{workflow: w, targets: targets, edges: x.waysTo(w, targets)}
 		if len(a.edges) == 0 {
 			continue
 		}
@@ -236,7 +243,7 @@ func (x *explainer) ask(wanted []placedAction) question {
 		}
 		arms = append(arms, a)
 	}
-	return newQuestion(x.table.formulas, arms)
+	return arms
 }
 
 func (x *explainer) triggerFormula(w int) int {

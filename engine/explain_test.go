@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"testing"
@@ -242,10 +243,13 @@ func TestReasonsByBruteForce(t *testing.T) {
 		}
 		for _, g := range e.Missed {
 			for _, m := range g.Items {
-				if m.Because == nil || m.Kind != "action" {
+				if m.Because == nil || m.Kind == KindProfile || m.Kind == KindEntitlement && blurred {
 					continue
 				}
 				perhaps := func(o *outcome) bool {
+					if m.Kind == KindEntitlement {
+						return slices.ContainsFunc(o.entities.high, func(i int) bool { return p.plan.entities.keys[i].text() == *m.ID })
+					}
 					return slices.ContainsFunc(o.actions, func(a actionOutcome) bool {
 						return a.workflow == *m.WorkflowIndex && p.plan.actions[a.action].Name == m.Name
 					})
@@ -294,7 +298,7 @@ func differing(a, b person) int {
 
 // Every change gives what it says, and none that changes fewer attributes does: every person is tried.
 func TestSmallestChangesByBruteForce(t *testing.T) {
-	found, none := 0, 0
+	found, none, brought, entitlements := 0, 0, 0, 0
 	rapid.Check(t, func(t *rapid.T) {
 		in, people := fewAtoms(t)
 		who := people[0]
@@ -302,8 +306,11 @@ func TestSmallestChangesByBruteForce(t *testing.T) {
 		everybody := fewPeople(t)
 		all := simulate(t, in, everybody)
 		gets := func(row *Row, m Missed) bool {
-			if m.Kind == "profile" {
+			switch m.Kind {
+			case KindProfile:
 				return slices.Contains(row.AccessProfileIDs, *m.ID) || slices.Contains(row.InheritedProfileIDs, *m.ID)
+			case KindEntitlement:
+				return slices.Contains(row.Entitlements, *m.ID)
 			}
 			return slices.ContainsFunc(row.Actions, func(a ActionStatus) bool {
 				return a.Workflow == *m.Workflow && a.Name == m.Name && a.Status == "planned"
@@ -313,9 +320,27 @@ func TestSmallestChangesByBruteForce(t *testing.T) {
 		for _, w := range in.Version.Workflows {
 			names[w.Name]++
 		}
+		nearest := make(map[string]int) // fewest changes after which a person has an entitlement
+		now := simulate(t, in, people).rows[0]
+		for i, other := range everybody {
+			for _, key := range all.rows[i].Entitlements {
+				if !slices.Contains(now.Entitlements, key) && !slices.Contains(now.PossibleEntitlements, key) {
+					nearest[key] = min(differing(who, other), cmp.Or(nearest[key], maxChanged))
+				}
+			}
+		}
 		for _, g := range e.Missed {
 			one := simulate(t, in, []person{personWith(t, who, g.Changes)})
+			for key, n := range nearest {
+				if len(g.Changes) > 0 && len(g.Changes) <= n && slices.Contains(one.rows[0].Entitlements, key) {
+					delete(nearest, key)
+					brought++
+				}
+			}
 			for _, m := range g.Items {
+				if m.Kind == KindEntitlement {
+					entitlements++
+				}
 				if m.Kind == "action" && names[*m.Workflow] > 1 {
 					continue
 				}
@@ -332,9 +357,12 @@ func TestSmallestChangesByBruteForce(t *testing.T) {
 				}
 			}
 		}
+		require.Empty(t, nearest, "no group of that few changes gives the entitlements: %s", who.record)
 	})
 	require.Greater(t, found, 50)
 	require.Greater(t, none, 10)
+	require.Greater(t, brought, 10)
+	require.Greater(t, entitlements, 10)
 }
 
 // What an explanation lists is what a simulation lists.
@@ -352,6 +380,8 @@ func TestExplanationAgreesWithSimulation(t *testing.T) {
 				actions = append(actions, ActionStatus{a.Workflow, a.Name, a.Type, a.Status})
 			}
 			require.Equal(t, row.Actions, actions)
+			require.Equal(t, row.Revokes, e.Revokes)
+			require.Equal(t, row.PossibleRevokes, e.PossibleRevokes)
 			var granted, possible []string
 			for _, x := range e.Entitlements {
 				text := x.DatasourceID + "|" + x.EntityType + "|" + x.EntityID

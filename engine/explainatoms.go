@@ -27,7 +27,7 @@ type atomTable struct {
 	attributes []scimeval.Attribute
 	source     []int     // column of Program.Attributes, by column of filters
 	truths     []truth   // of the atoms for the identity
-	oddities   []*string // of the atoms: why one may not say what its author meant
+	odd        []string  // of the atoms: code of the notice why one may not say what its author meant; "" = none
 	unheard    []*string // of the atoms: that nobody has the attribute
 }
 
@@ -181,7 +181,7 @@ func (t *atomTable) settle(r row, known []string) error {
 		}
 	}
 	t.truths = make([]truth, len(t.atoms))
-	t.oddities, t.unheard = make([]*string, len(t.atoms)), make([]*string, len(t.atoms))
+	t.odd, t.unheard = make([]string, len(t.atoms)), make([]*string, len(t.atoms))
 	for i := range t.atoms {
 		t.truths[i] = t.truthAt(eval, i, 0)
 		if t.atoms[i].filter < 0 {
@@ -189,7 +189,7 @@ func (t *atomTable) settle(r row, known []string) error {
 		}
 		for _, n := range t.filters.Notices(t.atoms[i].filter, eval.Observations(), known) {
 			if n.Code != scimeval.NoticeUnknownAttribute {
-				t.oddities[i] = textOr(oddities[n.Code])
+				t.odd[i] = n.Code
 			}
 		}
 		if known != nil && len(t.atoms[i].columns) > 0 && !t.knows(i, has) {
@@ -204,7 +204,9 @@ func (t *atomTable) settle(r row, known []string) error {
 }
 
 // note is what is to be said about an atom; nil = nothing.
-func (t *atomTable) note(atom int) *string { return cmp.Or(t.unheard[atom], t.oddities[atom]) }
+func (t *atomTable) note(atom int) *string {
+	return cmp.Or(t.unheard[atom], textOr(oddities[t.odd[atom]]))
+}
 
 // oddities say what a notice means for one identity.
 var oddities = map[string]string{

@@ -103,7 +103,7 @@ func (s *changes) try(at *slot, uses []candidateUse) error {
 	var values []*scimeval.Value
 	values, at.complete = candidateValues(at.was, uses)
 	width := max(1, len(x.program.Attributes()))
-	distinct := make(map[string]bool)
+	distinct := make(map[string]int) // candidates by the truths of atoms
 	for from := 0; from < len(values); {
 		to := min(len(values), from+max(1, maxRowsOfOneBatch/width))
 		rows := make([]row, to-from)
@@ -121,14 +121,29 @@ func (s *changes) try(at *slot, uses []candidateUse) error {
 				c.truths[j] = x.table.truthAt(eval, atom, i)
 				key[j] = byte(c.truths[j])
 			}
-			if !distinct[string(key)] {
-				distinct[string(key)] = true
+			if same, ok := distinct[string(key)]; !ok {
+				distinct[string(key)] = len(at.candidates)
 				at.candidates = append(at.candidates, c)
+			} else if first := &at.candidates[same]; !s.names(at, *first) && s.names(at, c) && first.value != nil && first.value.Kind() == c.value.Kind() {
+				first.value = c.value
 			}
 		}
 		from = to
 	}
 	return nil
+}
+
+// names tells whether a candidate is the literal of an atom that it changes: the value that the policy has in mind.
+func (s *changes) names(at *slot, c candidate) bool {
+	if c.value == nil {
+		return false
+	}
+	for j, i := range at.atoms {
+		if n, ok := s.x.table.atoms[i].node.(*scimeval.Comparison); ok && c.truths[j] != s.x.table.truths[i] && n.Literal.String() == c.value.String() {
+			return true
+		}
+	}
+	return false
 }
 
 // chosen is the change of one slot.

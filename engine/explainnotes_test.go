@@ -97,6 +97,7 @@ missed First/Off: ; the action is DISABLED
 missed Second/Alone: ; every way to it leads through something DISABLED
 missed Asleep/Grant: ; the workflow is DISABLED
 missed Profile below: ; no action that can run brings it; Profile paused, which inherits from it, is withheld: its state is PAUSED, not RUNNING
+missed g-paused: ; Profile paused, which holds it, is withheld: its state is PAUSED, not RUNNING
 `, "\n"+summary(e))
 }
 
@@ -118,6 +119,7 @@ missed First/Off: ; the action is DISABLED
 missed Second/Alone: ; every way to it leads through something DISABLED
 missed Asleep/Grant: ; the workflow is DISABLED
 missed Profile below: ; no action that can run brings it; Profile paused, which inherits from it, is withheld: its state is PAUSED, not RUNNING
+missed g-paused: ; Profile paused, which holds it, is withheld: its state is PAUSED, not RUNNING
 `, "\n"+summary(e))
 }
 
@@ -145,6 +147,7 @@ missed First/Off: ; the action is DISABLED
 missed Second/Alone: ; every way to it leads through something DISABLED
 missed Asleep/Grant: ; the workflow is DISABLED
 missed Profile below: ; no action that can run brings it; Profile paused, which inherits from it, is withheld: its state is PAUSED, not RUNNING
+missed g-paused: ; Profile paused, which holds it, is withheld: its state is PAUSED, not RUNNING
 `, "\n"+summary(e))
 }
 

@@ -23,6 +23,9 @@ func (x *explainer) accessProfiles() []ProfileReason {
 			continue
 		}
 		p := &x.plan.profiles[i]
+		if !x.asked.profile(p.id, x.profileName(i)) {
+			continue
+		}
 		q := x.ask(x.bringing(i))
 		paths := x.pathsTo(i)
 		x.preferPath(&q, paths.list[0])
@@ -78,6 +81,7 @@ func (x *explainer) bringing(profile int) []placedAction {
 			}
 		}
 	}
+	x.decider.steps += len(list)
 	return list
 }
 
@@ -206,6 +210,9 @@ func (x *explainer) entitlements() []EntitlementReason {
 	}
 	list := []EntitlementReason{}
 	for _, entity := range o.entities.high {
+		if !x.asked.entitlement(x.plan.entities.keys[entity].text()) {
+			continue
+		}
 		e := EntitlementReason{Relation: x.relation(entity), Name: textOr(x.plan.entities.names[entity]), Status: "possible", Sources: []EntitlementSource{}}
 		for _, certain := range []bool{true, false} {
 			for _, s := range sources[entity] {

@@ -99,8 +99,9 @@ type question struct {
 }
 
 // arm asks whether one workflow is reached and leads to one of some actions. Actions are nodes, numbered from 1; node 0 is the
-// workflow.
+// workflow. The node behind all actions is an entitlement.
 type arm struct {
+	workflow int
 	triggers []triggerTest // all must hold
 	edges    []edge        // on the ways to the targets only, those that are reached first before others
 	targets  []int

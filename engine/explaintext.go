@@ -158,8 +158,13 @@ func valueText(v *scimeval.Value) string {
 	if v.Kind() == scimeval.KindString && isPlain(v.Text()) {
 		text = v.Text()
 	}
+	return shorten(text)
+}
+
+// shorten cuts text to maxValueText.
+func shorten(text string) string {
 	if runes := []rune(text); len(runes) > maxValueText {
-		text = string(runes[:maxValueText-3]) + "..."
+		return string(runes[:maxValueText-3]) + "..."
 	}
 	return text
 }
@@ -192,10 +197,7 @@ func unknownText(a *atom, needed truth) string {
 	if text == "" {
 		text = "a missing expression"
 	}
-	if runes := []rune(text); len(runes) > maxValueText {
-		text = string(runes[:maxValueText-3]) + "..."
-	}
-	text = "`" + text + "`, which cannot be evaluated"
+	text = "`" + shorten(text) + "`, which cannot be evaluated"
 	if needed == isUnknown {
 		return text
 	}

@@ -10,13 +10,16 @@ type Explanation struct {
 	WorkflowsUnknown []string            `json:"workflows_unknown"`
 	Attributes       []AttributeValue    `json:"attributes"` // those that the expressions read, after Changes
 	Changes          []AttributeChange   `json:"changes"`    // what-if: made before everything else
-	Actions          []ActionReason      `json:"actions"`    // in evaluation order
+	Gains            []Difference        `json:"gains"`      // by Changes, against the identity as it is
+	Loses            []Difference        `json:"loses"`
+	Asked            []Asked             `json:"asked"`   // [] = all; else the lists below, Gains and Loses are about these alone
+	Actions          []ActionReason      `json:"actions"` // in evaluation order
 	AccessProfiles   []ProfileReason     `json:"access_profiles"`
 	Entitlements     []EntitlementReason `json:"entitlements"`
 	Revokes          []string            `json:"revokes"`           // held entitlements that actions take away; [] without a grants file
 	PossibleRevokes  []string            `json:"possible_revokes"`  // perhaps
 	Missed           []MissedGroup       `json:"missed"`            // what the identity does not get, the fewest changes first
-	MissedTotal      int                 `json:"missed_total"`      // actions in workflows and access profiles
+	MissedTotal      int                 `json:"missed_total"`      // actions in workflows, access profiles, entitlements that come with none of these
 	MissedListed     int                 `json:"missed_listed"`     // those in Missed
 	MissedUnexamined int                 `json:"missed_unexamined"` // those for which no change was looked for: the work is bounded
 	Trace            []TraceLine         `json:"trace"`             // [] unless asked for
@@ -35,6 +38,33 @@ type AttributeChange struct {
 	Was       *string `json:"was"`
 	Text      string  `json:"text"` // department were Sales (is Engineering)
 	Note      *string `json:"note"` // such as: no expression reads it
+}
+
+// The kinds of a Difference and of a Missed.
+const (
+	KindAction      = "action"
+	KindProfile     = "profile"
+	KindEntitlement = "entitlement"
+	KindRevoke      = "revoke" // of a Difference only
+)
+
+// Difference is something that what-if changes give to an identity, or take from it. A revoke that is lost is a held entitlement
+// that would be taken away; one that is gained, a held entitlement that would stay instead.
+type Difference struct {
+	Kind     string  `json:"kind"`     // see KindAction
+	Workflow *string `json:"workflow"` // of an action
+	ID       *string `json:"id"`       // of a profile; the key of an entitlement or revoke; null for an action
+	Name     string  `json:"name"`
+	Status   string  `json:"status"` // certain, or possible: it depends on something unknown, before or after
+}
+
+// Asked counts what one name stands for that was asked for.
+type Asked struct {
+	Name     string `json:"name"`
+	Gets     int    `json:"gets"`
+	Possible int    `json:"possible"`
+	Done     int    `json:"done"` // actions that history says were done
+	Missed   int    `json:"missed"`
 }
 
 // Reason is why something happens: as long as its atoms have the truth that they have, it happens whatever the truth of all
@@ -82,6 +112,9 @@ type Relation struct {
 	EntityID     string `json:"entity_id"`
 }
 
+// key is the relation as rows print it.
+func (r Relation) key() string { return heldKey{r.DatasourceID, r.EntityType, r.EntityID}.text() }
+
 // ProfileReason is an access profile that the identity gets.
 type ProfileReason struct {
 	ID        string        `json:"id"`
@@ -124,13 +157,14 @@ type MissedGroup struct {
 	Items   []Missed          `json:"items"`
 }
 
-// Missed is an action in a workflow, or an access profile, that the identity does not get.
+// Missed is an action in a workflow, an access profile, or an entitlement that does not come with one of those profiles,
+// that the identity does not get.
 type Missed struct {
-	Kind          string  `json:"kind"`           // action profile
-	Workflow      *string `json:"workflow"`       // of an action
-	WorkflowIndex *int    `json:"workflow_index"` // of an action
+	Kind          string  `json:"kind"`           // see KindAction
+	Workflow      *string `json:"workflow"`       // of an action; null where no workflow names it
+	WorkflowIndex *int    `json:"workflow_index"` // likewise
 	Name          string  `json:"name"`
-	ID            *string `json:"id"`      // of a profile
+	ID            *string `json:"id"`      // of a profile; the key of an entitlement
 	Because       *Reason `json:"because"` // why not; null where changes are known or the policy alone forbids it
 	Note          *string `json:"note"`    // such as: the workflow is DISABLED
 }

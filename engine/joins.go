@@ -10,11 +10,13 @@ import (
 type joins struct {
 	grants   map[string][]Grant
 	entities *entityTable
-	to, from *revoker // from is nil when the earlier side has no policy
-	wanted   bool     // the baseline is grants
+	to       *revoker // of the later policy
+	revokers map[*plan]*revoker
+	wanted   bool // the baseline is grants
 
 	ranks    map[int]*entityCount // by rank of entity; of the baseline grants
 	revoked  map[heldKey]int      // identities that lose it now and did not before
+	doubtful map[heldKey]int      // identities that perhaps lose it; of the baseline grants
 	total    Holdings
 	examples map[int]*[5]string // by class and effect of LimitEffects: somebody who is hit
 	guarded  map[int]reach      // by class: identities from whom something is taken, whether it was before or not
@@ -51,11 +53,9 @@ func newJoins(d *Diff) *joins {
 	}
 	j := &joins{
 		grants: p.in.Grants, entities: p.plan.entities, to: newRevoker(p.plan, p.in.Grants), wanted: d.kind == BaselineGrants,
-		ranks: make(map[int]*entityCount), revoked: make(map[heldKey]int), examples: make(map[int]*[5]string), guarded: make(map[int]reach),
+		ranks: make(map[int]*entityCount), revoked: make(map[heldKey]int), doubtful: make(map[heldKey]int), examples: make(map[int]*[5]string), guarded: make(map[int]reach),
 	}
-	if p.from != nil {
-		j.from = newRevoker(p.from, p.in.Grants)
-	}
+	j.revokers = map[*plan]*revoker{p.plan: j.to}
 	if p.guardsLastHolder() {
 		j.holders = newHoldings(j.to)
 	}
@@ -74,16 +74,16 @@ func (j *joins) of(d *Diff, c *diffClass, id string) *own {
 			t := j.between(p, id)
 			return max(p.t, t.truth())
 		}, o.more)
+		if d.program.in.Rules.AffectedPlanned {
+			o.effects[slices.Index(LimitEffects, "revoke")] = o.taken
+		}
 	}
 	return o
 }
 
 // between compares what is taken away from an identity on both sides of a part.
 func (j *joins) between(p part, id string) taking {
-	now, was := j.to.truths(p.after.outcome, id), map[heldKey]truth(nil)
-	if j.from != nil {
-		was = j.from.truths(p.before.outcome, id)
-	}
+	now, was := j.truths(p.after.outcome, id), j.truths(p.before.outcome, id)
 	var k taking
 	for h, t := range now {
 		k.taken = max(k.taken, t)
@@ -132,12 +132,20 @@ func (j *joins) sameCauses(p part, id string, h heldKey) bool {
 	return slices.Equal(causes(p.before), causes(p.after))
 }
 
+// revoker is that of a plan.
+func (j *joins) revoker(p *plan) *revoker {
+	if j.revokers[p] == nil {
+		j.revokers[p] = newRevoker(p, j.grants)
+	}
+	return j.revokers[p]
+}
+
 // truths tells what is taken away, certainly or possibly. o is nil where no policy is.
-func (t *revoker) truths(o *outcome, id string) map[heldKey]truth {
+func (j *joins) truths(o *outcome, id string) map[heldKey]truth {
 	if o == nil || len(o.removal.high) == 0 {
 		return nil
 	}
-	low, high := t.of(o, id)
+	low, high := j.revoker(o.plan).of(o, id)
 	m := make(map[heldKey]truth, len(low)+len(high))
 	for _, h := range high {
 		m[h] = isUnknown
@@ -170,6 +178,10 @@ func (j *joins) ofHeld(d *Diff, c *diffClass, id string) *own {
 		o.affected = after.outcome.affectedTruth()
 	}
 	for i, effect := range LimitEffects {
+		if d.program.in.Rules.AffectedPlanned && effect != "revoke" {
+			o.effects[i] = d.plans(c, effect)
+			continue
+		}
 		switch effect {
 		case "grant":
 			o.effects[i] = o.granted
@@ -259,12 +271,15 @@ func (j *joins) add(d *Diff, class int, o *own, id string) {
 		j.revoked[h]++
 	}
 	if len(j.grants[id]) > 0 {
-		d.classes[class].holders++
+		d.classes[class].held = append(d.classes[class].held, strings.Clone(id))
 	}
 	if j.holders != nil {
 		j.holders.add(class, d.classes[class].parts.whole.after.outcome, id)
 	}
 	if j.wanted {
+		for _, h := range o.perhaps {
+			j.doubtful[h]++
+		}
 		j.total.RealGrants += len(o.gained)
 		j.total.NoOps += len(o.kept)
 		j.total.Revokes += len(o.added)

@@ -229,7 +229,7 @@ func (j *judge) denominator() int {
 func (j *judge) ownLimit(i int) []LimitResult {
 	l := j.program.in.OwnLimits[i]
 	var affected reach
-	population, _, _ := j.ledger.population()
+	population := j.denominator()
 	scope := "effect"
 	switch {
 	case l.Effect != "":

@@ -184,7 +184,7 @@ func (d *slowDiff) versions() []*Input {
 func (i *slowIdentity) moves() (sets slowSets[slowAct]) {
 	sets = i.change.actions
 	if i.held != nil {
-		sets = slowSets[slowAct]{map[slowAct]bool{}, nil, map[slowAct]bool{}, nil}
+		sets = slowSets[slowAct]{gained: map[slowAct]bool{}, maybe: map[slowAct]bool{}}
 		for _, a := range i.held.gainedActions {
 			sets.gained[a] = true
 		}
@@ -393,7 +393,7 @@ func (d *slowDiff) entitlements() []EntitlementChange {
 		sets := i.change.entities
 		revoked := i.change.revokes.gained
 		if h := i.held; h != nil {
-			sets = slowSets[slowEntity]{h.gained, nil, h.maybe, h.kept}
+			sets = slowSets[slowEntity]{gained: h.gained, maybe: h.maybe, kept: h.kept}
 			revoked = map[slowHeld]bool{}
 			for k, fact := range h.revokes {
 				if fact.t == slowYes {
@@ -413,11 +413,21 @@ func (d *slowDiff) entitlements() []EntitlementChange {
 		for k := range sets.kept {
 			at(k).Unchanged++
 		}
-		for h := range revoked {
-			k := slowEntity{datasource: h.datasource, kind: h.kind, id: h.id}
+		entry := func(h slowHeld) slowEntity {
 			if n := slices.IndexFunc(known, func(e slowEntity) bool { return slowHeld{e.datasource, e.kind, e.id} == h }); n >= 0 {
-				k = known[n]
+				return known[n]
 			}
+			return slowEntity{datasource: h.datasource, kind: h.kind, id: h.id}
+		}
+		if i.held != nil {
+			for h, fact := range i.held.revokes {
+				if fact.t == slowMaybe {
+					at(entry(h)).Maybe++
+				}
+			}
+		}
+		for h := range revoked {
+			k := entry(h)
 			at(k).Revoked++
 			if i.held != nil {
 				at(k).Lost++

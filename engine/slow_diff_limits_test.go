@@ -16,6 +16,12 @@ func differ(a, b *slowState) bool {
 	return actions.truth() == slowYes || profiles.truth() == slowYes || entities.truth() == slowYes
 }
 
+// differOrTake is the same, with what is taken away.
+func differOrTake(a, b *slowState) bool {
+	revokes := slowCompare(a.revokes, b.revokes)
+	return differ(a, b) || revokes.truth() == slowYes
+}
+
 // attribution divides the changes; alone are the edits that alone change each identity.
 func (d *slowDiff) attribution() (a Attribution, alone map[string][]int) {
 	a.Edits = []EditEffect{}
@@ -53,14 +59,11 @@ func (d *slowDiff) attribution() (a Attribution, alone map[string][]int) {
 			was = i.later
 		}
 		before := state(from, was)
-		both := differ(before, i.change.after)
-		byPolicy := differ(before, state(&d.in, was))
-		byData := d.base != nil && differ(before, state(from, i.earlier))
+		both := differOrTake(before, i.change.after)
+		byPolicy := differOrTake(before, state(&d.in, was))
+		byData := d.base != nil && differOrTake(before, state(from, i.earlier))
 		if both != (byPolicy || byData) {
 			a.Interaction++
-		}
-		if d.base == nil {
-			byPolicy = i.status == StatusChanged
 		}
 		if byPolicy {
 			a.Policy++
@@ -71,16 +74,21 @@ func (d *slowDiff) attribution() (a Attribution, alone map[string][]int) {
 		if was == nil {
 			continue
 		}
+		explained := false
 		for n := range a.Edits {
-			if differ(before, state(side(edits.Merge(func(e int) bool { return e == n })), was)) {
+			one := state(side(edits.Merge(func(e int) bool { return e == n })), was)
+			if differOrTake(before, one) {
 				a.Edits[n].Alone++
+				explained = true
+			}
+			if differ(before, one) {
 				alone[i.id] = append(alone[i.id], n)
 			}
-			if differ(before, state(side(edits.Merge(func(e int) bool { return e != n })), was)) {
+			if differOrTake(before, state(side(edits.Merge(func(e int) bool { return e != n })), was)) {
 				a.Edits[n].Without++
 			}
 		}
-		if edits != nil && byPolicy && len(alone[i.id]) == 0 {
+		if edits != nil && byPolicy && !explained {
 			a.Remainder++
 		}
 	}
@@ -215,7 +223,7 @@ func (d *slowDiff) lastHolders() map[string]slowTruth {
 			switch {
 			case c.entities.lost[k]:
 				loses = slowYes
-			case c.entities.maybe[k]:
+			case c.entities.mayLose[k]:
 				loses = slowMaybe
 			}
 			if c.before.entities[k].t == slowYes {

@@ -217,13 +217,17 @@ func (d *slowDiff) membership(i *slowIdentity) *slowState {
 func (d *slowDiff) quiet(i *slowIdentity) (surely, possibly map[slowAct]bool) {
 	surely, possibly = map[slowAct]bool{}, map[slowAct]bool{}
 	before := d.before(i, nil)
-	for k := range d.in.Version.Workflows {
-		at := place(d.in.Version, k)
-		if was := before.triggers[at].t; !d.in.Version.Workflows[k].ContinuousSync && was != "" {
-			possibly[at] = true
-			if was == slowYes {
-				surely[at] = true
+	known := map[slowAct]bool{}
+	for _, v := range []*Input{&d.in, d.from()} { // the later version says it, if it has the workflow
+		for k := 0; v != nil && k < len(v.Version.Workflows); k++ {
+			at := place(v.Version, k)
+			if was := before.triggers[at].t; !known[at] && !v.Version.Workflows[k].ContinuousSync && was != "" {
+				possibly[at] = true
+				if was == slowYes {
+					surely[at] = true
+				}
 			}
+			known[at] = true
 		}
 	}
 	return surely, possibly
@@ -265,7 +269,7 @@ func (d *slowDiff) judge(i *slowIdentity) {
 	before := d.before(i, nil)
 	if i.later == nil {
 		i.change = d.change(before, before)
-		i.status, i.unknown = StatusRemoved, before.unknown
+		i.status, i.unknown = StatusRemoved, false
 		if d.in.Rules.AffectedPlanned {
 			return
 		}
@@ -329,9 +333,9 @@ func (d *slowDiff) judge(i *slowIdentity) {
 		hit := c.gets(Effect(effect))
 		switch effect {
 		case "grant":
-			hit = slowOr(hit, slowSome(len(c.entities.gained), len(c.entities.maybe)))
+			hit = slowOr(hit, slowSome(len(c.entities.gained), len(c.entities.mayGain)))
 		case "revoke":
-			hit = slowOr(slowOr(i.newly, c.removal), slowSome(len(c.entities.lost), len(c.entities.maybe)))
+			hit = slowOr(slowOr(i.newly, c.removal), slowSome(len(c.entities.lost), len(c.entities.mayLose)))
 		}
 		hit = slowAnd(hit, i.affected)
 		if d.kind == BaselineGrants {
@@ -345,6 +349,9 @@ func (d *slowDiff) judge(i *slowIdentity) {
 			default:
 				hit = slowAnd(slowMaybe, run.effect(after.outcome, effect))
 			}
+		}
+		if d.in.Rules.AffectedPlanned {
+			hit = run.effect(after.outcome, effect)
 		}
 		i.effects[effect] = hit
 	}

@@ -226,7 +226,7 @@ func slowLimits(in Input, rules Rules, ledger slowLedger) []slowLimit {
 		judge("policy", "percent", "max_identities_affected_percentage", affected, n, byPercent(Percent{}, n))
 	}
 	for _, own := range in.OwnLimits {
-		scope, size := "effect", ledger.identities
+		scope, size := "effect", n
 		var c slowCount
 		switch {
 		case own.Effect != "":

@@ -236,10 +236,13 @@ func (s *slowRun) belongings(st *slowState, o *slowOutcome, profilesWhy because[
 }
 
 // slowSets is what becomes of one kind of things.
-type slowSets[K comparable] struct{ gained, lost, maybe, kept map[K]bool }
+type slowSets[K comparable] struct {
+	gained, lost, maybe, kept map[K]bool
+	mayGain, mayLose          map[K]bool // those of maybe that may be new, and that may be gone
+}
 
 func slowCompare[K comparable](from, to slowFacts[K]) slowSets[K] {
-	d := slowSets[K]{map[K]bool{}, map[K]bool{}, map[K]bool{}, map[K]bool{}}
+	d := slowSets[K]{map[K]bool{}, map[K]bool{}, map[K]bool{}, map[K]bool{}, map[K]bool{}, map[K]bool{}}
 	all := slowFacts[K]{}
 	maps.Copy(all, from)
 	maps.Copy(all, to)
@@ -254,6 +257,12 @@ func slowCompare[K comparable](from, to slowFacts[K]) slowSets[K] {
 			d.lost[k] = true
 		case was != is:
 			d.maybe[k] = true
+			if was.t != slowYes && is.t != slowNo {
+				d.mayGain[k] = true
+			}
+			if was.t != slowNo && is.t != slowYes {
+				d.mayLose[k] = true
+			}
 		}
 	}
 	return d
@@ -339,7 +348,7 @@ func (c *slowChange) gets(effect Effect) slowTruth {
 			t = slowOr(t, slowMaybe)
 		}
 	}
-	for a := range c.actions.maybe {
+	for a := range c.actions.mayGain {
 		if slowEffect(a.kind) == effect || !slices.Contains(ActionTypes, a.kind) {
 			t = slowOr(t, slowMaybe)
 		}

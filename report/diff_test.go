@@ -165,7 +165,7 @@ func TestDecideDiff(t *testing.T) {
 		{name: "none expected, maybe", summary: engine.DiffSummary{Maybe: 1}, failOn: DefaultFailOn(), detailed: true, expectNone: true, code: 5,
 			reasons: []string{"no changes were expected: 1 identity perhaps changes"}},
 		{name: "unknown", summary: engine.DiffSummary{Unknown: 3}, failOn: DefaultFailOn(), detailed: true, code: 5, reasons: []string{"3 identities depend on something unknown"}},
-		{name: "maybe gates", summary: engine.DiffSummary{Maybe: 3}, failOn: given("maybe"), code: 3, reasons: []string{"3 identities are perhaps affected"}},
+		{name: "maybe gates", summary: engine.DiffSummary{Maybe: 3}, failOn: given("maybe"), code: 3, reasons: []string{"3 identities perhaps change"}},
 		{name: "a range gates", summary: engine.DiffSummary{AffectedLow: 1, AffectedHigh: 2}, failOn: given("maybe"), code: 3, reasons: []string{"1 identity is perhaps affected"}},
 		{name: "limit", limits: exceeded, failOn: DefaultFailOn(), code: 3, reasons: []string{`limit "n" exceeded: 4 of at most 1`}},
 		{name: "error", findings: failed, failOn: DefaultFailOn(), code: 5, reasons: []string{"1 error: syntax (1)"}},

@@ -108,7 +108,10 @@ func DecideDiff(r *engine.DiffResult, findings []engine.Finding, failOn FailOn, 
 		d.add(ExitGate, "no changes were expected: "+changesText(s))
 	}
 	d.limits(r.Limits, failOn)
-	d.maybe(max(s.Maybe, s.AffectedHigh-s.AffectedLow), failOn)
+	if failOn.Maybe && s.Maybe > 0 {
+		d.add(ExitGate, countNoun(s.Maybe, "identity perhaps changes", "identities perhaps change"))
+	}
+	d.maybe(s.AffectedHigh-s.AffectedLow, failOn)
 	d.findings(findings, failOn)
 	if expectNone && s.Maybe > 0 {
 		d.add(ExitInconclusive, fmt.Sprintf("no changes were expected: %s", countNoun(s.Maybe, "identity perhaps changes", "identities perhaps change")))

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -63,7 +64,11 @@ func NewExplanation(in ExplanationInput) *ExplanationDocument {
 		Notes:       newNotes(in.Findings, in.Rules, in.Policy.State),
 	}
 	if inputs, complete := d.Inputs.withoutPaths(); complete {
-		d.RunDigest = runDigest(d.Header, inputs, d.EntityID, d.Changes)
+		var asked []string
+		for _, a := range d.Asked {
+			asked = append(asked, a.Name)
+		}
+		d.RunDigest = runDigest(d.Header, inputs, d.EntityID, d.Changes, asked)
 	}
 	d.Verdict = explanationVerdict(d)
 	d.LookFirst = explanationLookFirst(d)
@@ -76,6 +81,34 @@ func NewExplanation(in ExplanationInput) *ExplanationDocument {
 
 // explanationVerdict gives the exact counts.
 func explanationVerdict(d *ExplanationDocument) VerdictLine {
+	v := VerdictLine{Word: WordOK}
+	switch {
+	case d.Exit.Code == ExitInconclusive:
+		v.Word = WordInconclusive
+	case d.Affected == "no" && len(d.Gains)+len(d.Loses) == 0:
+		v.Word = WordNotAffected
+	}
+	var parts []string
+	if len(d.Changes) > 0 {
+		parts = append(parts, whatIfText(d.Changes)+": gains "+differencesText(d.Gains)+", loses "+differencesText(d.Loses))
+	}
+	for _, a := range d.Asked {
+		parts = append(parts, askedText(a))
+	}
+	if len(d.Asked) > 0 {
+		v.Sentence = d.EntityID + ": " + strings.Join(parts, "; ")
+		v.ForApprover = v.Sentence + "."
+		return v
+	}
+	counts, profiles, granted := explanationCounts(d)
+	v.Sentence = d.EntityID + ": " + strings.Join(append(parts, counts), "; ")
+	v.ForApprover = fmt.Sprintf("%s would get %s and %s.", d.EntityID,
+		countNoun(profiles, "access profile", "access profiles"), countNoun(granted, "entitlement", "entitlements"))
+	return v
+}
+
+// explanationCounts counts what the identity gets.
+func explanationCounts(d *ExplanationDocument) (text string, profiles, granted int) {
 	planned, possible, done := 0, 0, 0
 	for _, a := range d.Actions {
 		switch a.Status {
@@ -87,13 +120,11 @@ func explanationVerdict(d *ExplanationDocument) VerdictLine {
 			done++
 		}
 	}
-	granted := 0
 	for _, e := range d.Entitlements {
 		if e.Status == "granted" {
 			granted++
 		}
 	}
-	profiles := 0
 	for _, p := range d.AccessProfiles {
 		if p.Status == "planned" {
 			profiles++
@@ -110,25 +141,68 @@ func explanationVerdict(d *ExplanationDocument) VerdictLine {
 	if n := len(d.Revokes); n > 0 {
 		parts = append(parts, countNoun(n, "revoke", "revokes"))
 	}
-	v := VerdictLine{Word: WordOK, Sentence: d.EntityID + ": " + strings.Join(parts, ", ")}
+	return strings.Join(parts, ", "), profiles, granted
+}
+
+// whatIfText names the changes as they are given: "what if department=Sales, no manager".
+func whatIfText(changes []engine.AttributeChange) string {
+	const most = 3
+	var parts []string
+	for i, c := range changes {
+		if i == most {
+			parts = append(parts, countNoun(len(changes)-most, "more change", "more changes"))
+			break
+		}
+		if c.Value == nil {
+			parts = append(parts, "no "+c.Attribute)
+			continue
+		}
+		value := *c.Value
+		var text string
+		if json.Unmarshal([]byte(value), &text) == nil && text != "" {
+			value = text
+		}
+		parts = append(parts, c.Attribute+"="+snip(Printable(prefix(value, 200)), 40))
+	}
+	return "what if " + strings.Join(parts, ", ")
+}
+
+// differencesText counts what is gained or lost: "2", or "2 (1 possible)".
+func differencesText(list []engine.Difference) string {
+	possible := 0
+	for _, d := range list {
+		if d.Status == "possible" {
+			possible++
+		}
+	}
+	text := Count(len(list))
+	if possible > 0 {
+		text += " (" + Count(possible) + " possible)"
+	}
+	return text
+}
+
+// askedText says whether the identity gets what was asked for.
+func askedText(a engine.Asked) string {
+	all := a.Gets + a.Possible + a.Done + a.Missed
 	switch {
-	case d.Exit.Code == ExitInconclusive:
-		v.Word = WordInconclusive
-	case d.Affected == "no":
-		v.Word = WordNotAffected
+	case a.Gets == all:
+		return "gets " + a.Name
+	case a.Gets > 0:
+		return fmt.Sprintf("gets %s (%s of %s)", a.Name, Count(a.Gets), Count(all))
+	case a.Possible > 0:
+		return "perhaps gets " + a.Name
+	case a.Done > 0:
+		return "got " + a.Name + " before"
 	}
-	if len(d.Changes) > 0 {
-		v.Sentence += " (what if)"
-	}
-	v.ForApprover = fmt.Sprintf("%s would get %s and %s.", d.EntityID,
-		countNoun(profiles, "access profile", "access profiles"), countNoun(granted, "entitlement", "entitlements"))
-	return v
+	return "does not get " + a.Name
 }
 
 // WordNotAffected is the verdict on an identity without a planned or possible action.
 const WordNotAffected = "NOT AFFECTED"
 
-// explanationLookFirst names what may surprise: profiles that grant nothing or are missing, and attributes that nobody has.
+// explanationLookFirst names what may surprise: profiles that grant nothing or are missing, and attributes that nobody has or
+// nothing reads.
 func explanationLookFirst(d *ExplanationDocument) []string {
 	sentences := []string{}
 	for _, p := range d.AccessProfiles {
@@ -137,6 +211,11 @@ func explanationLookFirst(d *ExplanationDocument) []string {
 			sentences = append(sentences, fmt.Sprintf("access profile %s is not in the export: what it grants is not known", p.ID))
 		case p.Withheld != nil:
 			sentences = append(sentences, fmt.Sprintf("access profile %s grants nothing: %s", orText(p.Name, p.ID), *p.Withheld))
+		}
+	}
+	for _, c := range d.Changes {
+		if c.Note != nil {
+			sentences = append(sentences, c.Attribute+": "+*c.Note)
 		}
 	}
 	for _, g := range d.Missed {

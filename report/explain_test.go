@@ -36,6 +36,11 @@ func sampleExplanation(text func(string) string) ExplanationInput {
 		WorkflowsMatched: []string{t("Active")}, WorkflowsUnknown: []string{t("Vault")},
 		Attributes: []engine.AttributeValue{{Name: t("department"), Value: ptr(`"Sales"`)}, {Name: "manager"}},
 		Changes:    []engine.AttributeChange{{Attribute: t("department"), Value: ptr(`"Sales"`), Was: ptr(`"IT"`), Text: t("department were Sales (is IT)"), Note: p("note")}},
+		Gains: []engine.Difference{{Kind: "action", Workflow: p("Active"), Name: t("Grant Sales"), Status: "certain"},
+			{Kind: "profile", ID: p("ap-1"), Name: t("Sales"), Status: "certain"}, {Kind: "profile", ID: p("ap-3"), Name: t("Lake"), Status: "possible"},
+			{Kind: "entitlement", ID: p("ad|Group|g1"), Name: t("Sellers"), Status: "certain"}, {Kind: "revoke", ID: p("ad|Group|kept"), Name: t("Keepers"), Status: "certain"}},
+		Loses: []engine.Difference{{Kind: "revoke", ID: p("ad|Group|old"), Name: t("Old hands"), Status: "certain"}},
+		Asked: []engine.Asked{},
 		Actions: []engine.ActionReason{
 			{Workflow: t("Active"), Name: t("Grant Sales"), Type: "MANAGE_RELATIONSHIPS", Effect: engine.EffectGrant, Status: "planned", Because: sales,
 				AccessProfileIDs: []string{t("ap-1")}, Relationships: []engine.Relation{groups}, Removes: true},
@@ -59,12 +64,12 @@ func sampleExplanation(text func(string) string) ExplanationInput {
 		Revokes: []string{t("ad|Group|old")}, PossibleRevokes: []string{t("ad|Group|older")},
 		Missed: []engine.MissedGroup{
 			{Changes: []engine.AttributeChange{{Attribute: t("location"), Value: ptr(`"US"`), Text: t("location were US (is absent)"), Note: ptr("no identity has this attribute")}}, Text: t("location were US (is absent)"),
-				Items: []engine.Missed{{Kind: "action", Workflow: p("Active"), WorkflowIndex: &index, Name: t("Grant US")}, {Kind: "profile", Name: t("US"), ID: p("ap-5")}}},
+				Items: []engine.Missed{{Kind: "action", Workflow: p("Active"), WorkflowIndex: &index, Name: t("Grant US")}, {Kind: "profile", Name: t("US"), ID: p("ap-5")}, {Kind: "entitlement", Name: t("US staff"), ID: p("ad|Group|us")}}},
 			{Changes: []engine.AttributeChange{}, Items: []engine.Missed{
 				{Kind: "action", Workflow: p("Active"), WorkflowIndex: &index, Name: t("Grant Board"), Because: &not, Note: ptr("no change of up to 3 attributes was found that gives it")},
 				{Kind: "action", Workflow: p("Old"), WorkflowIndex: &index, Name: t("Grant Old"), Note: ptr("the workflow is DISABLED")}}},
 		},
-		MissedTotal: 6, MissedListed: 4, MissedUnexamined: 1,
+		MissedTotal: 7, MissedListed: 5, MissedUnexamined: 1,
 		Trace: []engine.TraceLine{},
 	}
 	id := text("5e3c1f0a")
@@ -82,6 +87,20 @@ func sampleExplanation(text func(string) string) ExplanationInput {
 	}
 }
 
+// askedSample is the sample limited to two names, without what-if.
+func askedSample(text func(string) string) ExplanationInput {
+	in := sampleExplanation(text)
+	e := in.Explanation
+	e.Asked = []engine.Asked{{Name: text("Grant Sales"), Gets: 1}, {Name: text("Grant Board"), Missed: 2}}
+	e.Changes, e.Gains, e.Loses = []engine.AttributeChange{}, []engine.Difference{}, []engine.Difference{}
+	e.Actions, e.AccessProfiles, e.Entitlements = e.Actions[:1], []engine.ProfileReason{}, []engine.EntitlementReason{}
+	e.Revokes, e.PossibleRevokes = []string{}, []string{}
+	e.Missed = e.Missed[1:]
+	e.Missed[0].Items[1] = engine.Missed{Kind: "action", Name: text("Grant Board"), Note: ptr("no workflow leads to it")}
+	e.MissedTotal, e.MissedListed, e.MissedUnexamined = 2, 2, 0
+	return in
+}
+
 func same(s string) string { return s }
 
 // traced is the sample with a trace.
@@ -97,13 +116,15 @@ func traced(text func(string) string) ExplanationInput {
 }
 
 func TestGoldenExplanation(t *testing.T) {
-	var js, plain, color, tree, dry bytes.Buffer
+	var js, plain, color, tree, asked, dry bytes.Buffer
 	d := NewExplanation(sampleExplanation(same))
 	require.NoError(t, WriteExplanationJSON(&js, d))
 	require.NoError(t, WriteExplanationTerminal(&plain, d, TerminalOptions{}))
 	require.NoError(t, WriteExplanationTerminal(&color, d, TerminalOptions{Width: 100, Color: true}))
 	require.NoError(t, WriteExplanationTerminal(&tree, NewExplanation(traced(same)), TerminalOptions{}))
+	require.NoError(t, WriteExplanationTerminal(&asked, NewExplanation(askedSample(same)), TerminalOptions{}))
 	require.NoError(t, WriteDryRunJSON(&dry, NewDryRunAnswer(d)))
+	requireGolden(t, "explanation.asked.txt", asked.Bytes())
 	requireGolden(t, "explanation.json", js.Bytes())
 	requireGolden(t, "explanation.txt", plain.Bytes())
 	requireGolden(t, "explanation.color.txt", color.Bytes())
@@ -113,7 +134,9 @@ func TestGoldenExplanation(t *testing.T) {
 
 func TestExplanationSchema(t *testing.T) {
 	schema := compileSchema(t, "explanation.v1.schema.json")
-	document := tree(t, NewExplanation(traced(same)))
+	in := traced(same)
+	in.Explanation.Asked = []engine.Asked{{Name: "US", Missed: 1}}
+	document := tree(t, NewExplanation(in))
 	require.NoError(t, schema.Validate(document))
 	withoutEachField(document, "", func(path string) {
 		require.Error(t, schema.Validate(document), "the schema accepts a document without %s", path)
@@ -143,6 +166,8 @@ func TestExplanationExit(t *testing.T) {
 	}
 	in := sampleExplanation(same)
 	in.Findings, in.Explanation.Unknown, in.Explanation.Affected = nil, false, "no"
+	require.Equal(t, WordOK, NewExplanation(in).Verdict.Word, "it loses something")
+	in.Explanation.Gains, in.Explanation.Loses = nil, nil
 	require.Equal(t, WordNotAffected, NewExplanation(in).Verdict.Word)
 }
 
@@ -152,7 +177,7 @@ func TestHostileExplanation(t *testing.T) {
 		in := traced(func(string) string { return s })
 		d := NewExplanation(in)
 		in.Explanation.Trace = nil
-		for _, d := range []*ExplanationDocument{d, NewExplanation(in)} {
+		for _, d := range []*ExplanationDocument{d, NewExplanation(in), NewExplanation(askedSample(func(string) string { return s }))} {
 			var out, js bytes.Buffer
 			require.NoError(t, WriteExplanationTerminal(&out, d, TerminalOptions{}))
 			for line := range strings.Lines(out.String()) {
@@ -166,4 +191,47 @@ func TestHostileExplanation(t *testing.T) {
 			require.True(t, json.Valid(js.Bytes()))
 		}
 	}
+}
+
+func TestExplanationVerdict(t *testing.T) {
+	set := func(attribute, value string) engine.AttributeChange {
+		return engine.AttributeChange{Attribute: attribute, Value: &value}
+	}
+	for _, tc := range []struct {
+		changes []engine.AttributeChange
+		asked   []engine.Asked
+		want    string
+	}{
+		{nil, nil, `W000007: 1 action planned, 1 possible, 1 done before, 3 access profiles, 1 entitlement, 1 revoke`},
+		{[]engine.AttributeChange{set("department", `"Sales"`)}, nil, `W000007: what if department=Sales: gains 5 (1 possible), loses 1; 1 action planned, 1 possible, 1 done before, 3 access profiles, 1 entitlement, 1 revoke`},
+		{[]engine.AttributeChange{set("a", `""`), set("b", `[1]`), {Attribute: "c"}, set("d", "1"), set("e", "2")}, nil, `W000007: what if a="", b=[1], no c, 2 more changes: gains`},
+		{[]engine.AttributeChange{set("a", `"`+strings.Repeat("x", 90)+`"`)}, []engine.Asked{{Name: "N", Gets: 1}}, `W000007: what if a=` + strings.Repeat("x", 37) + `...: gains 5 (1 possible), loses 1; gets N`},
+		{nil, []engine.Asked{{Name: "A", Gets: 2}, {Name: "B", Gets: 1, Missed: 1, Done: 1}, {Name: "C", Possible: 1, Missed: 1}, {Name: "D", Done: 1}, {Name: "E", Missed: 1}},
+			`W000007: gets A; gets B (1 of 3); perhaps gets C; got D before; does not get E`},
+	} {
+		in := sampleExplanation(same)
+		in.Explanation.Changes, in.Explanation.Asked = tc.changes, tc.asked
+		require.Contains(t, NewExplanation(in).Verdict.Sentence, tc.want)
+	}
+}
+
+// The nearest groups come first, and what is left out is counted.
+func TestExplanationIsShort(t *testing.T) {
+	in := sampleExplanation(same)
+	e := in.Explanation
+	one := e.Missed[0]
+	e.Missed = nil
+	for range 30 {
+		e.Missed = append(e.Missed, one)
+	}
+	e.MissedTotal, e.MissedListed = 90, 90
+	var out bytes.Buffer
+	require.NoError(t, WriteExplanationTerminal(&out, NewExplanation(in), TerminalOptions{Width: 200}))
+	require.Equal(t, shownMissed, strings.Count(out.String(), "would get it if"))
+	require.Contains(t, out.String(), "DOES NOT GET (24 of 90 shown)")
+	require.Contains(t, out.String(), "  66 more would need other changes, or no change gives them; --json lists all, --get NAME asks for one\n")
+	e.MissedListed = 50
+	out.Reset()
+	require.NoError(t, WriteExplanationTerminal(&out, NewExplanation(in), TerminalOptions{Width: 200}))
+	require.Contains(t, out.String(), "--json lists 50, ")
 }

@@ -11,9 +11,11 @@ import (
 // How many of a list the terminal shows; JSON has more.
 const (
 	shownReasons  = 40 // actions, access profiles, entitlements
-	shownMissed   = 20 // groups of what is missed
-	shownInGroup  = 12
+	shownMissed   = 8  // groups of what is missed; all of what is asked for by name
+	shownInGroup  = 8
 	reasonLines   = 6
+	shownChanged  = 20 // of each kind that is gained or lost
+	namesLines    = 12
 	shownFindings = 12 // lines
 )
 
@@ -21,7 +23,7 @@ const (
 // and last line carry the verdict.
 func WriteExplanationTerminal(w io.Writer, d *ExplanationDocument, opt TerminalOptions) error {
 	t := explanationTerminal{terminal: newTerminal(&d.Header, &d.Notes, opt), d: d}
-	lines := t.top()
+	lines := append(t.top(), t.differences()...)
 	if len(d.Trace) > 0 {
 		lines = append(lines, t.trace()...)
 	} else {
@@ -79,8 +81,56 @@ func (t explanationTerminal) top() []string {
 	return lines
 }
 
-// items lists entries of several lines each, capped.
+// differences shows what the what-if changes give and take, a paragraph a kind.
+func (t explanationTerminal) differences() []string {
+	if len(t.d.Changes) == 0 {
+		return nil
+	}
+	var lines []string
+	for _, side := range []struct {
+		title  string
+		list   []engine.Difference
+		revoke string
+	}{{"GAINS", t.d.Gains, "not revoked any more"}, {"LOSES", t.d.Loses, "revoked"}} {
+		if len(side.list) == 0 {
+			lines = append(lines, t.title(side.title)+" nothing")
+			continue
+		}
+		lines = append(lines, t.title(shown(side.title, len(side.list), len(side.list))))
+		for _, kind := range [][2]string{{engine.KindAction, "actions"}, {engine.KindProfile, "access profiles"}, {engine.KindEntitlement, "entitlements"}, {engine.KindRevoke, side.revoke}} {
+			var names []string
+			for _, d := range side.list {
+				if d.Kind == kind[0] {
+					names = append(names, differenceName(d))
+				}
+			}
+			if n := len(names); n > 0 {
+				if n > shownChanged {
+					names = append(names[:shownChanged], Count(n-shownChanged)+" more")
+				}
+				lines = append(lines, t.itemOf(kind[1]+": "+strings.Join(names, ", "), namesLines)...)
+			}
+		}
+	}
+	return lines
+}
+
+func differenceName(d engine.Difference) string {
+	name := d.Name
+	if d.Workflow != nil {
+		name += " in " + *d.Workflow
+	}
+	if d.Status == "possible" {
+		name = "POSSIBLE " + name
+	}
+	return name
+}
+
+// items lists entries of several lines each, capped. Nothing is said of a kind that was not asked for.
 func (t explanationTerminal) items(title string, n, most int, entry func(i int) []string) []string {
+	if n == 0 && len(t.d.Asked) > 0 {
+		return nil
+	}
 	if n == 0 {
 		return []string{t.title(title) + " none"}
 	}
@@ -92,8 +142,10 @@ func (t explanationTerminal) items(title string, n, most int, entry func(i int) 
 }
 
 // item is one entry: its text begins at two blanks and goes on at six.
-func (t explanationTerminal) item(text string) []string {
-	lines := wrap(brief(text), "      ", t.width, reasonLines)
+func (t explanationTerminal) item(text string) []string { return t.itemOf(text, reasonLines) }
+
+func (t explanationTerminal) itemOf(text string, maxLines int) []string {
+	lines := wrap(brief(text), "      ", t.width, maxLines)
 	lines[0] = "  " + strings.TrimLeft(lines[0], " ")
 	return lines
 }
@@ -184,29 +236,37 @@ func (t explanationTerminal) revokes() []string {
 	for _, r := range t.d.PossibleRevokes {
 		all = append(all, "POSSIBLE "+r)
 	}
-	return t.items("LOSES", len(all), shownReasons, func(i int) []string { return t.item(all[i]) })
+	return t.items("REVOKES", len(all), shownReasons, func(i int) []string { return t.item(all[i]) })
 }
 
 // missed shows what the identity does not get, by the change that would give it.
 func (t explanationTerminal) missed() []string {
+	if t.d.MissedTotal == 0 && len(t.d.Asked) > 0 {
+		return nil
+	}
 	if t.d.MissedTotal == 0 {
 		return []string{t.title("DOES NOT GET") + " nothing: it gets all that the policy gives"}
 	}
-	listed := 0
+	most := shownMissed
+	if len(t.d.Asked) > 0 {
+		most = shownReasons
+	}
+	listed, elided := 0, 0 // elided: "4 more" of a group
 	var lines []string
-	for i := range t.d.Missed[:min(shownMissed, len(t.d.Missed))] {
+	for i := range t.d.Missed[:min(most, len(t.d.Missed))] {
 		g := &t.d.Missed[i]
 		if len(g.Changes) > 0 {
 			names := []string{}
 			for j, m := range g.Items {
 				if j == shownInGroup {
+					elided += len(g.Items) - j
 					names = append(names, Count(len(g.Items)-j)+" more")
 					break
 				}
 				listed++
 				names = append(names, missedName(m))
 			}
-			lines = append(lines, t.item("would get it if "+g.Text+": "+strings.Join(names, ", "))...)
+			lines = append(lines, t.itemOf("would get it if "+g.Text+": "+strings.Join(names, ", "), namesLines)...)
 			continue
 		}
 		for _, m := range g.Items[:min(shownInGroup, len(g.Items))] {
@@ -221,14 +281,26 @@ func (t explanationTerminal) missed() []string {
 			lines = append(lines, t.item(missedName(m)+": "+strings.Join(why, "; "))...)
 		}
 	}
+	if more := t.d.MissedTotal - listed - elided; more > 0 {
+		in := "lists all"
+		if t.d.MissedListed < t.d.MissedTotal {
+			in = "lists " + Count(t.d.MissedListed)
+		}
+		lines = append(lines, t.item(fmt.Sprintf("%s more would need other changes, or no change gives them; --json %s, --get NAME asks for one", Count(more), in))...)
+	}
 	return append([]string{t.title(shown("DOES NOT GET", listed, t.d.MissedTotal))}, lines...)
 }
 
 func missedName(m engine.Missed) string {
-	if m.Kind == "action" {
-		return m.Name + " (action in " + orText(m.Workflow, "") + ")"
+	switch {
+	case m.Kind == engine.KindAction && m.Workflow != nil:
+		return m.Name + " (action in " + *m.Workflow + ")"
+	case m.Kind == engine.KindAction:
+		return m.Name + " (action)"
+	case m.Kind == engine.KindProfile:
+		return m.Name + " (access profile)"
 	}
-	return m.Name + " (access profile)"
+	return m.Name + " (entitlement)"
 }
 
 // trace shows the whole tree.

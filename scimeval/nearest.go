@@ -1,6 +1,9 @@
 package scimeval
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Nearest is the candidate that somebody who wrote name most likely meant; "" when none is near. Letter case,
 // underscores and the prefix customprop_ are worth less than letters. Ties go to the first candidate in byte order.
@@ -27,6 +30,21 @@ func Nearest(name string, candidates []string) string {
 		}
 	}
 	return best
+}
+
+// NearestFew are at most three candidates, the nearest first, each as Nearest finds it among those left.
+func NearestFew(name string, candidates []string) []string {
+	left := slices.Clone(candidates)
+	var near []string
+	for range 3 {
+		next := Nearest(name, left)
+		if next == "" {
+			break
+		}
+		near = append(near, next)
+		left = slices.DeleteFunc(left, func(other string) bool { return other == next })
+	}
+	return near
 }
 
 func nameKey(s string) string {

@@ -31,3 +31,11 @@ func TestEditDistance(t *testing.T) {
 		require.Equal(t, c.want, editDistance(c.a, c.b), "%s %s", c.a, c.b)
 	}
 }
+
+func TestNearestFew(t *testing.T) {
+	known := []string{"W0001", "W0003", "W0002", "W0002", "zebra", "W0004"}
+	require.Equal(t, []string{"W0001", "W0002", "W0003"}, NearestFew("W000", known))
+	require.Equal(t, []string{"zebra"}, NearestFew("zebr", known))
+	require.Empty(t, NearestFew("unlike", known))
+	require.Equal(t, "W0001", known[0], "the candidates stay as they are")
+}

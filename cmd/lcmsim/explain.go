@@ -25,6 +25,7 @@ type explainOptions struct {
 	class  int // of the exemplar that is wanted; -1 = an id is
 	set    []string
 	unset  []string
+	get    []string
 	trace  bool
 	dryRun bool
 }
@@ -41,10 +42,14 @@ comparisons of the policy say, and none of its parts can be left out. Every chan
 ID is an entity_id, or the tenant's id of the identity. SNAPSHOT may be left out when --policy-file and --identities are
 given. With --class N the identity is the first one of behaviour class N, as simulate numbers them, and ID is left out.
 
+--set and --unset change the identity first; GAINS and LOSES compare with the identity as it is. --get asks for one action,
+access profile (id or name) or entitlement (id, key or name) and shows nothing else.
+
 --as-dry-run prints the answer in the shape of the tenant's dry-run response: one job request for each planned action.
 Ids that only the tenant knows are "", and the keys of job_request_workflow_names are positions in job_requests.`,
 		Example: `  lcmsim explain snapshot/ W000123
   lcmsim explain snapshot/ W000123 --set department=Sales --set manager=true --unset termination_date
+  lcmsim explain snapshot/ W000123 --get "US Payroll"
   lcmsim explain snapshot/ W000123 --version draft --trace
   lcmsim explain snapshot/ --class 4
   lcmsim explain snapshot/ W000123 --as-dry-run > answer.json`,
@@ -64,6 +69,7 @@ Ids that only the tenant knows are "", and the keys of job_request_workflow_name
 	addFilterFlags(f, &opt.semantics, &opt.rules)
 	f.StringArrayVar(&opt.set, "set", nil, "what if: attribute=VALUE, JSON if it parses as JSON, else a string; attribute= is the empty string (repeatable)")
 	f.StringArrayVar(&opt.unset, "unset", nil, "what if: the identity does not have the attribute (repeatable)")
+	f.StringArrayVar(&opt.get, "get", nil, "explain only the actions, access profiles and entitlements of this id or name (repeatable)")
 	f.IntVar(&opt.class, "class", -1, "explain the first identity of this behaviour class instead of ID")
 	f.BoolVar(&opt.trace, "trace", false, "the whole tree with every truth value, instead of reasons")
 	f.BoolVar(&opt.json, "json", false, "print the result as JSON")
@@ -74,6 +80,8 @@ Ids that only the tenant knows are "", and the keys of job_request_workflow_name
 	f.BoolVar(&opt.digest, "digest", false, "put the population's SHA-256 into the result")
 	addScaleFlags(f, &opt.workers, &opt.batchRows)
 	cmd.MarkFlagsMutuallyExclusive("json", "as-dry-run", "quiet")
+	cmd.MarkFlagsMutuallyExclusive("get", "as-dry-run")
+	cmd.MarkFlagsMutuallyExclusive("get", "trace")
 	mustComplete(cmd, "semantics", "vendor", "rfc7644")
 	mustComplete(cmd, "version", "current", "draft")
 	return cmd
@@ -105,6 +113,9 @@ func runExplain(ctx context.Context, e env, opt explainOptions) error {
 	if err != nil {
 		return err
 	}
+	if slices.Contains(opt.get, "") {
+		return errors.New("--get: name an action, an access profile or an entitlement")
+	}
 	run, err := openSimulation(e, opt.simulateOptions)
 	if err != nil {
 		return err
@@ -120,7 +131,7 @@ func runExplain(ctx context.Context, e env, opt explainOptions) error {
 	}
 	defer found.record.Release()
 	explanation, findings, err := engine.Explain(run.program, found.record, found.entityID, engine.ExplainOptions{
-		Set: changes, Known: attributeNames(found.read), Trace: opt.trace,
+		Set: changes, Known: attributeNames(found.read), Get: opt.get, Trace: opt.trace,
 	})
 	if err != nil {
 		return err
@@ -360,7 +371,10 @@ func (run *simulation) noIdentity(ctx context.Context, e env, id string) error {
 		if err != nil {
 			return err
 		}
-		near = nearestIDs(id, slices.Concat(near, batch.IDs))
+		near = scimeval.NearestFew(id, slices.Concat(near, batch.IDs))
+		for i := range near {
+			near[i] = strings.Clone(near[i])
+		}
 		batch.Release()
 	}
 	hint := "ids are compared letter by letter; `lcmsim filter` finds identities by their attributes"
@@ -368,18 +382,4 @@ func (run *simulation) noIdentity(ctx context.Context, e env, id string) error {
 		hint = "did you mean " + strings.Join(near, " or ") + "?"
 	}
 	return fmt.Errorf("%s: no identity has the entity_id or id %q\n%s", run.snapshot.Identities, id, hint)
-}
-
-// nearestIDs are the three ids that are most like one.
-func nearestIDs(id string, ids []string) []string {
-	var near []string
-	for range 3 {
-		next := scimeval.Nearest(id, ids)
-		if next == "" {
-			break
-		}
-		near = append(near, strings.Clone(next))
-		ids = slices.DeleteFunc(ids, func(other string) bool { return other == next })
-	}
-	return near
 }
