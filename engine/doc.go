@@ -11,7 +11,14 @@
 //  3. classify: a batch of identities becomes match vectors and from them behaviour classes; batches are independent.
 //  4. outcome: one match vector put through the plan, in three-valued logic.
 //  5. simulation: adds batches in input order, simulates each new class once, counts identities, and gives rows and the
-//     Result; limits, sensitivity and revokes have files of their own.
+//     Result; limits (over a ledger), sensitivity and revokes have files of their own.
+//
+// A diff is the same with two sides (Input.Against): against builds the plans of both policies and of their edits over one
+// set of expressions, items numbers what they have in common; state is an outcome in those numbers, change what becomes of
+// an identity between two states; baseline indexes an earlier population, diff adds up the later one, joins compares with
+// what is held, attribution divides the changes among edits, cohort finds who is hit over-proportionally.
+//
+// Explain answers for one identity: reasons over atoms (explainreason), smallest changes (explainchange), the whole trace.
 //
 // Invariants: results depend neither on the size of batches nor on the number of workers; a class's outcome equals the
 // outcome of each of its identities (a test proves it on random policies); unknown is carried as bounds and never

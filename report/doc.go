@@ -10,8 +10,8 @@
 //     sort and shorten; what they show is in the document, or a share or sum of two of its numbers. A rendering of a
 //     saved document equals the rendering made at once.
 //
-// Beside the documents stand smaller outputs: RowsWriter and DiffRowsWriter, one record an identity, and FilterDocument,
-// what filters match.
+// Beside the documents stand smaller outputs: RowsWriter and DiffRowsWriter, one record an identity; FilterDocument, what
+// filters match; ExplanationDocument, why one identity gets what it gets; and DryRunAnswer, the same in the tenant's shape.
 //
 // Invariants:
 //

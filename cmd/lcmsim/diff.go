@@ -78,36 +78,8 @@ func runDiff(ctx context.Context, e env, opt diffOptions) error {
 	if err != nil {
 		return err
 	}
-	for i, path := range opt.reports {
-		render, err := diffFormat(path)
-		if err != nil {
-			return err
-		}
-		if err := render(reports[i], doc); err != nil {
-			return fmt.Errorf("%s: %w", path, err)
-		}
-	}
-	if err := ctx.Err(); err != nil {
-		return err // interrupted while the reports were written
-	}
-	if err := out.commit(); err != nil {
-		return err
-	}
-	switch {
-	case opt.json:
-		err = report.WriteDiffJSON(e.stdout, doc)
-	case opt.quiet:
-		_, err = fmt.Fprintln(e.stdout, report.Printable(doc.Verdict.Line()))
-	default:
-		err = report.WriteDiffTerminal(e.stdout, doc, e.terminal(opt.noColor))
-	}
-	if err != nil {
-		return err
-	}
-	if doc.Exit.Code != report.ExitOK {
-		return &exitError{code: doc.Exit.Code}
-	}
-	return nil
+	r := rendering[*report.DiffDocument]{diffFormat, report.WriteDiffJSON, report.WriteDiffTerminal}
+	return r.deliver(ctx, e, opt.simulateOptions, &out, reports, doc, doc.Verdict, doc.Exit)
 }
 
 // diffFormat is what writes the kind of report that a path's extension asks for.

@@ -59,15 +59,17 @@ func run(ctx context.Context, args []string, e env) int {
 func newRootCmd(e env) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "lcmsim",
-		Short: "Simulate a lifecycle policy over a whole population before you publish it",
-		Long: `lcmsim reads exported Veza Lifecycle Management policies, access profiles and a snapshot of identities, and says
-who would be touched, what they would gain or lose, whether a safety limit would trip, and how sure that is.
+		Short: "What changes if you publish this lifecycle policy, for whom, and why",
+		Long: `lcmsim reads exported Veza Lifecycle Management policies, access profiles and a snapshot of identities, and says what
+would change if a policy were published, for whom and why, whether a safety limit would trip, and how sure that is.
 It works offline, changes nothing, and gives the same result for the same inputs.
 
 Exit codes: 0 ok, 1 fatal, 2 changes present (with --detailed-exitcode), 3 gate failed, 5 inconclusive.`,
 		Example: `  lcmsim generate demo                      # a synthetic snapshot to play with
-  lcmsim simulate demo                      # the summary on the terminal
-  lcmsim simulate demo --report out.xlsx    # and a workbook for the approver
+  lcmsim diff demo                          # what changes if its draft is published
+  lcmsim diff demo --report changes.xlsx    # and a workbook for the approver
+  lcmsim simulate demo                      # the current version over everybody
+  lcmsim explain demo W000023 --version draft
   lcmsim filter demo 'department eq "Sales" and not (manager eq true)'`,
 		SilenceErrors: true,
 		SilenceUsage:  true,

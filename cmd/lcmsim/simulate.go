@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -145,8 +146,21 @@ func runSimulate(ctx context.Context, e env, opt simulateOptions) error {
 	if err != nil {
 		return err
 	}
+	r := rendering[*report.Document]{reportFormat, report.WriteJSON, report.WriteTerminal}
+	return r.deliver(ctx, e, opt, &out, reports, doc, doc.Verdict, doc.Exit)
+}
+
+// rendering is how the document of a run is shown.
+type rendering[D any] struct {
+	format   func(path string) (func(io.Writer, D) error, error) // by the extension of a path
+	json     func(io.Writer, D) error
+	terminal func(io.Writer, D, report.TerminalOptions) error
+}
+
+// deliver writes the reports, gives all outputs their names, and prints the result. The error carries the exit code.
+func (r rendering[D]) deliver(ctx context.Context, e env, opt simulateOptions, out *outputs, reports []*output, doc D, verdict report.VerdictLine, exit report.Exit) error {
 	for i, path := range opt.reports {
-		render, err := reportFormat(path)
+		render, err := r.format(path)
 		if err != nil {
 			return err
 		}
@@ -160,19 +174,20 @@ func runSimulate(ctx context.Context, e env, opt simulateOptions) error {
 	if err := out.commit(); err != nil {
 		return err
 	}
+	var err error
 	switch {
 	case opt.json:
-		err = report.WriteJSON(e.stdout, doc)
+		err = r.json(e.stdout, doc)
 	case opt.quiet:
-		_, err = fmt.Fprintln(e.stdout, report.Printable(doc.Verdict.Line()))
+		_, err = fmt.Fprintln(e.stdout, report.Printable(verdict.Line()))
 	default:
-		err = report.WriteTerminal(e.stdout, doc, e.terminal(opt.noColor))
+		err = r.terminal(e.stdout, doc, e.terminal(opt.noColor))
 	}
 	if err != nil {
 		return err
 	}
-	if doc.Exit.Code != report.ExitOK {
-		return &exitError{code: doc.Exit.Code}
+	if exit.Code != report.ExitOK {
+		return &exitError{code: exit.Code}
 	}
 	return nil
 }
