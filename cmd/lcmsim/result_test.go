@@ -184,6 +184,24 @@ func TestPublishedShapes(t *testing.T) {
 			}
 		}
 	}
+	for _, sides := range [][]string{{}, {"--to", "draft", "--baseline", earlier}, {"--baseline", "grants"}, {"--baseline", "members"}, {"--baseline", "none"}} {
+		path := filepath.Join(t.TempDir(), "rows.ndjson")
+		_, stdout, stderr := lcmsim(t.Context(), append([]string{"diff", acme, "--json", "--rows", path}, sides...)...)
+		require.Empty(t, stderr)
+		validate("diff.v1.schema.json", stdout)
+		text, err := os.ReadFile(path)
+		require.NoError(t, err)
+		for i, line := range strings.Split(strings.TrimSpace(string(text)), "\n") {
+			if i%500 == 0 {
+				validate("diffrows.v1.schema.json", line)
+			}
+		}
+	}
+	for _, ask := range [][]string{{}, {"--set", "department=Legal"}, {"--trace"}, {"--get", "Grant Legal"}} {
+		_, stdout, stderr := lcmsim(t.Context(), append([]string{"explain", acme, "W000074", "--json"}, ask...)...)
+		require.Empty(t, stderr)
+		validate("explanation.v1.schema.json", stdout)
+	}
 	_, stdout, _ := lcmsim(t.Context(), "filter", vendor, "--json", "manager eq true", "manager gt true or department pr", "", "a eq")
 	validate("filter.v1.schema.json", stdout)
 }
