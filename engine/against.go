@@ -93,7 +93,8 @@ type columns struct {
 	id         int      // column of the tenant's own id; -1 = not read
 }
 
-// MoverAttribute says that a property of the policy's mover_properties changed (SPEC section 6).
+// MoverAttribute says that a property of the policy's mover_properties changed; it is false for an identity that does not have it
+// (SPEC section 6).
 const MoverAttribute = "sys_attr__is_mover"
 
 func (p *Program) moreColumns() columns {
@@ -121,12 +122,10 @@ func (p *Program) moreColumns() columns {
 				c.isMover = append(c.isMover, i)
 			}
 		}
-		var names []string
 		property := func(name string) int {
-			at := slices.Index(names, name)
+			at := slices.Index(c.properties, name)
 			if at < 0 {
-				at = len(names)
-				names = append(names, name)
+				at = len(c.properties)
 				c.properties = append(c.properties, name)
 				c.movers = append(c.movers, column(name))
 			}

@@ -139,6 +139,9 @@ func (a *attribution) changes(from, to *state, id string) bool {
 	if changed(from, to) {
 		return true
 	}
+	if from.outcome != nil && to.outcome != nil && from.outcome.takesAs(to.outcome) {
+		return false
+	}
 	t := a.diff.joined.between(part{before: from, after: to}, id)
 	return t.truth() == isTrue
 }

@@ -84,7 +84,7 @@ func (c *Classifier) classifyDiff(rec arrow.Record, ids []string) (*Classes, err
 				b := array.NewBooleanBuilder(memory.DefaultAllocator)
 				b.Reserve(len(ids))
 				for r := range ids {
-					b.UnsafeAppend(movers[r/64]>>(r%64)&1 == 1)
+					b.UnsafeAppend(bitAt(movers, r))
 				}
 				columns[i], fields[i] = b.NewArray(), arrow.Field{Name: fields[i].Name, Type: arrow.FixedWidthTypes.Boolean}
 				b.Release()
@@ -219,7 +219,7 @@ func (f found) has(property int) bool { return property < len(f) && f[property] 
 func (b *Baseline) Len() int { return len(b.ids) }
 
 // wasActive tells whether the identity of a row counted as active.
-func (b *Baseline) wasActive(row int32) bool { return b.active[row/64]>>(row%64)&1 == 1 }
+func (b *Baseline) wasActive(row int32) bool { return bitAt(b.active, int(row)) }
 
 // movers is the mask of the rows of which one of the properties differs from the earlier one. New identities are no movers.
 func (b *Baseline) movers(keys []moverKey, ids []string, properties []int) []uint64 {

@@ -11,6 +11,25 @@ type delta struct {
 // certain tells whether something is certainly gained or lost.
 func (d *delta) certain() bool { return len(d.gained)+len(d.lost) > 0 }
 
+// itemCount counts identities by what becomes of one item.
+type itemCount struct{ gained, lost, maybe, kept int }
+
+// count adds n identities to the counts of the items.
+func (d *delta) count(counts []itemCount, n int) {
+	for _, i := range d.gained {
+		counts[i].gained += n
+	}
+	for _, i := range d.lost {
+		counts[i].lost += n
+	}
+	for _, i := range d.maybe {
+		counts[i].maybe += n
+	}
+	for _, i := range d.kept {
+		counts[i].kept += n
+	}
+}
+
 // compareItems compares two pairs of sets. What is unknown on both sides for the same reasons is neither changed nor kept.
 func compareItems(from, to bounds, fromWhy, toWhy map[int][]string) delta {
 	var d delta

@@ -157,7 +157,7 @@ func (d *Diff) Add(batch *Classes, ids []string) []int32 {
 			if row, known := d.base.index[id]; known {
 				key.base = d.base.class[row]
 				d.present[row/64] |= 1 << (row % 64)
-				if d.base.wasActive(row) && batch.facts.active[r/64]>>(r%64)&1 == 0 {
+				if d.base.wasActive(row) && !bitAt(batch.facts.active, r) {
 					d.leavers++
 				}
 			}
@@ -261,7 +261,7 @@ func (d *Diff) AddRemoved() (ids []string, classes []int32) {
 		return nil, nil
 	}
 	for row, id := range d.base.ids {
-		if d.present[row/64]>>(row%64)&1 == 1 {
+		if bitAt(d.present, row) {
 			continue
 		}
 		class := d.class(diffKey{later: absent, earlier: absent, base: d.base.class[row]}, id)

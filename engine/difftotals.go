@@ -183,26 +183,15 @@ func (d *Diff) countActions(r *DiffResult) {
 }
 
 func (d *Diff) countProfiles(r *DiffResult) {
-	all := make([]ProfileChange, len(d.program.items.profiles))
+	counts := make([]itemCount, len(d.program.items.profiles))
 	for i := range d.classes {
 		c := &d.classes[i]
 		if c.key.later == absent {
 			continue
 		}
-		for _, p := range c.change.profiles.gained {
-			all[p].Gained += c.size
-		}
-		for _, p := range c.change.profiles.lost {
-			all[p].Lost += c.size
-		}
-		for _, p := range c.change.profiles.maybe {
-			all[p].Maybe += c.size
-		}
-		for _, p := range c.change.profiles.kept {
-			all[p].Unchanged += c.size
-		}
+		c.change.profiles.count(counts, c.size)
 	}
-	shown := make([]bool, len(all)) // a profile that only a mix of the two versions reaches is not
+	shown := make([]bool, len(counts)) // a profile that only a mix of the two versions reaches is not
 	for _, built := range []*plan{d.program.plan, d.program.from} {
 		if built != nil {
 			for _, i := range built.numbers.profiles {
@@ -213,32 +202,24 @@ func (d *Diff) countProfiles(r *DiffResult) {
 	r.AccessProfiles = []ProfileChange{}
 	for i, yes := range shown {
 		if yes {
-			all[i].ID, all[i].Name = d.program.items.profiles[i], d.program.items.names[i]
-			r.AccessProfiles = append(r.AccessProfiles, all[i])
+			n := counts[i]
+			r.AccessProfiles = append(r.AccessProfiles, ProfileChange{
+				ID: d.program.items.profiles[i], Name: d.program.items.names[i],
+				Gained: n.gained, Lost: n.lost, Maybe: n.maybe, Unchanged: n.kept,
+			})
 		}
 	}
 }
 
 func (d *Diff) countEntities(r *DiffResult) {
 	table := d.program.plan.entities
-	counts := make([]entityCount, len(table.keys))
+	counts := make([]itemCount, len(table.keys))
 	for i := range d.classes {
 		c := &d.classes[i]
 		if c.key.later == absent {
 			continue
 		}
-		for _, e := range c.change.entities.gained {
-			counts[e].gained += c.size
-		}
-		for _, e := range c.change.entities.lost {
-			counts[e].lost += c.size
-		}
-		for _, e := range c.change.entities.maybe {
-			counts[e].maybe += c.size
-		}
-		for _, e := range c.change.entities.kept {
-			counts[e].kept += c.size
-		}
+		c.change.entities.count(counts, c.size)
 	}
 	if d.joined != nil {
 		for e, n := range d.joined.ranks {

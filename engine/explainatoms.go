@@ -158,9 +158,9 @@ func (t *atomTable) truthAt(eval *scimeval.Evaluator, atom, row int) truth {
 	switch {
 	case f < 0:
 		return isUnknown
-	case eval.Lower(0, f)[row/64]>>(row%64)&1 == 1:
+	case bitAt(eval.Lower(0, f), row):
 		return isTrue
-	case eval.Upper(0, f)[row/64]>>(row%64)&1 == 1:
+	case bitAt(eval.Upper(0, f), row):
 		return isUnknown
 	}
 	return isFalse
@@ -229,7 +229,7 @@ func (t *atomTable) knows(atom int, has map[string]bool) bool {
 // isIdentityField tells whether every identity has the name, whatever its attributes are (SPEC section 1.3).
 func isIdentityField(name string) bool {
 	switch name {
-	case "entity_id", "entity_type", "entity_name", "id", "sys_attr__is_mover":
+	case "entity_id", "entity_type", "entity_name", "id", MoverAttribute:
 		return true
 	}
 	return false

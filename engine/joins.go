@@ -14,17 +14,14 @@ type joins struct {
 	revokers map[*plan]*revoker
 	wanted   bool // the baseline is grants
 
-	ranks    map[int]*entityCount // by rank of entity; of the baseline grants
-	revoked  map[heldKey]int      // identities that lose it now and did not before
-	doubtful map[heldKey]int      // identities that perhaps lose it; of the baseline grants
+	ranks    map[int]*itemCount // by rank of entity; of the baseline grants
+	revoked  map[heldKey]int    // identities that lose it now and did not before
+	doubtful map[heldKey]int    // identities that perhaps lose it; of the baseline grants
 	total    Holdings
 	examples map[int]*[5]string // by class and effect of LimitEffects: somebody who is hit
 	guarded  map[int]reach      // by class: identities from whom something is taken, whether it was before or not
 	holders  *holdings          // nil = no guard on last holders
 }
-
-// entityCount counts identities by what becomes of one entity.
-type entityCount struct{ gained, lost, maybe, kept int }
 
 // taking is what is taken away from one identity of what it holds.
 type taking struct {
@@ -53,7 +50,7 @@ func newJoins(d *Diff) *joins {
 	}
 	j := &joins{
 		grants: p.in.Grants, entities: p.plan.entities, to: newRevoker(p.plan, p.in.Grants), wanted: d.kind == BaselineGrants,
-		ranks: make(map[int]*entityCount), revoked: make(map[heldKey]int), doubtful: make(map[heldKey]int), examples: make(map[int]*[5]string), guarded: make(map[int]reach),
+		ranks: make(map[int]*itemCount), revoked: make(map[heldKey]int), doubtful: make(map[heldKey]int), examples: make(map[int]*[5]string), guarded: make(map[int]reach),
 	}
 	j.revokers = map[*plan]*revoker{p.plan: j.to}
 	if p.guardsLastHolder() {
@@ -256,17 +253,17 @@ func truthOf(certain, possible int) truth {
 
 // add counts an identity of a class.
 func (j *joins) add(d *Diff, class int, o *own, id string) {
-	count := func(list []int, field func(*entityCount) *int) {
+	count := func(list []int, field func(*itemCount) *int) {
 		for _, r := range list {
 			if j.ranks[r] == nil {
-				j.ranks[r] = &entityCount{}
+				j.ranks[r] = &itemCount{}
 			}
 			*field(j.ranks[r])++
 		}
 	}
-	count(o.gained, func(d *entityCount) *int { return &d.gained })
-	count(o.maybe, func(d *entityCount) *int { return &d.maybe })
-	count(o.kept, func(d *entityCount) *int { return &d.kept })
+	count(o.gained, func(d *itemCount) *int { return &d.gained })
+	count(o.maybe, func(d *itemCount) *int { return &d.maybe })
+	count(o.kept, func(d *itemCount) *int { return &d.kept })
 	for _, h := range o.added {
 		j.revoked[h]++
 	}

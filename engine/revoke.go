@@ -172,9 +172,14 @@ func (t *revoker) differs(o *outcome, id string) bool {
 	return !slices.Equal(low, otherLow) || !slices.Equal(high, otherHigh)
 }
 
+// takesAs tells whether two outcomes take the same away, whatever an identity holds.
+func (o *outcome) takesAs(other *outcome) bool {
+	return o.removal.equal(other.removal) && o.wanted.equal(other.wanted)
+}
+
 // differing counts those of the holders that lose something else under another outcome.
 func (t *revoker) differing(o, other *outcome, holders []string) int {
-	if o.removal.equal(other.removal) && o.wanted.equal(other.wanted) {
+	if o.takesAs(other) {
 		return 0
 	}
 	n := 0

@@ -8,11 +8,9 @@ import (
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/memory"
 
+	"github.com/lcmsim/lcmsim/engine"
 	"github.com/lcmsim/lcmsim/scimeval"
 )
-
-// moverAttribute is false for an identity that does not have it (SPEC section 6).
-const moverAttribute = "sys_attr__is_mover"
 
 // popColumn gathers one attribute for a batch: the distinct values and a code a row. Columns with and without folding
 // of the same name share it; the rows in which they differ are its variants.
@@ -52,11 +50,11 @@ func newPopColumns(attributes []scimeval.Attribute) []*popColumn {
 		if a.Fold {
 			c.fold = true
 			folded := scimeval.Fold(a.Name)
-			c.mover = c.mover || folded == moverAttribute
+			c.mover = c.mover || folded == engine.MoverAttribute
 			c.identity = folded == "entity_id"
 		} else {
 			c.exact = true
-			c.mover = c.mover || a.Name == moverAttribute
+			c.mover = c.mover || a.Name == engine.MoverAttribute
 		}
 	}
 	return columns

@@ -52,7 +52,7 @@ func (s *slowIdentity) cell(a scimeval.Attribute) string {
 			}
 		}
 	}
-	if scimeval.Fold(a.Name) == moverAttribute && (!ok || v.Kind() == scimeval.KindNull) {
+	if scimeval.Fold(a.Name) == engine.MoverAttribute && (!ok || v.Kind() == scimeval.KindNull) {
 		return "false"
 	}
 	if !ok {
@@ -92,7 +92,7 @@ func (s *slowIdentity) lacksMover(a scimeval.Attribute) bool {
 			v, ok = m.Value, true
 		}
 	}
-	return scimeval.Fold(a.Name) == moverAttribute && (!ok || v.Kind() == scimeval.KindNull)
+	return scimeval.Fold(a.Name) == engine.MoverAttribute && (!ok || v.Kind() == scimeval.KindNull)
 }
 
 func (j *slowJoin) run(entityType string, primary []Record, sources []slowSource, overrides []slowIdentity) {

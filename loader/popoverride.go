@@ -109,7 +109,7 @@ func (o *override) set(s *source, n *node, name string, custom bool, identifier 
 	switch name {
 	case identifier, "entity_id", "id", "entity_type":
 		why = "it says whom a record is about"
-	case moverAttribute:
+	case engine.MoverAttribute:
 		why = "it is computed from what changes"
 	}
 	if why != "" {
