@@ -2,25 +2,10 @@ package loader
 
 import "github.com/lcmsim/lcmsim/engine"
 
-// DryRun is what a tenant's dry run of one identity answers, as far as it can be compared. The two documented shapes of
-// the answer differ only in what is left out here.
-type DryRun struct {
-	WorkflowsMatched []string
-	AccessProfileIDs []string
-	Actions          []DryRunAction // one for each job request, in order
-	Messages         []string
-}
-
-// DryRunAction is the action behind a job request.
-type DryRunAction struct {
-	Name string
-	Type string // documented name, UNKNOWN(n), or an unknown name as it stood; NONE when absent
-}
-
-// ReadDryRun reads a dry-run answer. file names it in errors. The error is a *Problems.
-func ReadDryRun(file string, data []byte) (DryRun, error) {
+// ReadDryRun reads a dry-run answer. The two documented shapes of the answer differ only in what is left out here. file names it in errors. The error is a *Problems.
+func ReadDryRun(file string, data []byte) (engine.DryRun, error) {
 	s := source{file: file, problems: &Problems{}, notes: &notes{}}
-	var out DryRun
+	var out engine.DryRun
 	root := parseJSON(file, data, s.problems)
 	if root == nil {
 		return out, s.problems.err()
@@ -33,7 +18,7 @@ func ReadDryRun(file string, data []byte) (DryRun, error) {
 	out.AccessProfileIDs = root.strs("access_profile_ids")
 	out.Messages = root.strs("messages")
 	for _, job := range root.objects("job_requests") {
-		a := DryRunAction{Name: job.str("action_name"), Type: s.actionType(job.get("action_type"))}
+		a := engine.DryRunAction{Name: job.str("action_name"), Type: s.actionType(job.get("action_type"))}
 		if a.Type == "" {
 			a.Type = enumNames[EnumActionType][0]
 		}

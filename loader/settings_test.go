@@ -102,15 +102,15 @@ func TestDryRun(t *testing.T) {
 	d, err := ReadDryRun("answer.json", []byte(`{"workflows_matched": ["w"], "accessProfileIds": ["a"], "job_requests": [
   {"action_name": "x", "action_type": 2, "ttl": "5s"}, {"actionName": "y", "action_type": 77}, {"action_name": "z"}], "new_field": 1}`))
 	require.NoError(t, err)
-	require.Equal(t, DryRun{
+	require.Equal(t, engine.DryRun{
 		WorkflowsMatched: []string{"w"},
 		AccessProfileIDs: []string{"a"},
-		Actions:          []DryRunAction{{"x", "MANAGE_RELATIONSHIPS"}, {"y", "UNKNOWN(77)"}, {"z", "NONE"}},
+		Actions:          []engine.DryRunAction{{"x", "MANAGE_RELATIONSHIPS"}, {"y", "UNKNOWN(77)"}, {"z", "NONE"}},
 	}, d)
 
 	d, err = ReadDryRun("answer.json", []byte(`{}`))
 	require.NoError(t, err, "nothing matched, defaults left out")
-	require.Equal(t, DryRun{}, d)
+	require.Equal(t, engine.DryRun{}, d)
 
 	_, err = ReadDryRun("answer.json", []byte(`{"workflows_matched": "w", "job_requests": [5]}`))
 	require.EqualError(t, err, "answer.json:1: job_requests[0]: is a number, want an object\n"+

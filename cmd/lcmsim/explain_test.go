@@ -37,7 +37,7 @@ func TestExplanationReadsAsDryRun(t *testing.T) {
 		require.ElementsMatch(t, row.AccessProfileIDs, answer.AccessProfileIDs)
 		require.Len(t, answer.Actions, len(row.Actions))
 		for i, a := range row.Actions {
-			require.Equal(t, loader.DryRunAction{Name: a.Name, Type: a.Type}, answer.Actions[i])
+			require.Equal(t, engine.DryRunAction{Name: a.Name, Type: a.Type}, answer.Actions[i])
 		}
 		require.Len(t, answer.Messages, 4)
 	}
