@@ -105,7 +105,7 @@ func TestDryRun(t *testing.T) {
 	require.Equal(t, engine.DryRun{
 		WorkflowsMatched: []string{"w"},
 		AccessProfileIDs: []string{"a"},
-		Actions:          []engine.DryRunAction{{"x", "MANAGE_RELATIONSHIPS"}, {"y", "UNKNOWN(77)"}, {"z", "NONE"}},
+		Actions:          []engine.DryRunAction{{Name: "x", Type: "MANAGE_RELATIONSHIPS"}, {Name: "y", Type: "UNKNOWN(77)"}, {Name: "z", Type: "NONE"}},
 	}, d)
 
 	d, err = ReadDryRun("answer.json", []byte(`{}`))
