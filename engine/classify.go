@@ -59,12 +59,12 @@ func (c *Classifier) Classify(rec arrow.Record, ids []string) (*Classes, error) 
 	return c.classify(rec, ids)
 }
 
-// classify takes a record with the columns of the filters alone.
-func (c *Classifier) classify(rec arrow.Record, ids []string) (*Classes, error) {
+// evaluate finds the match vector of each row: see Classifier.row.
+func (c *Classifier) evaluate(rec arrow.Record, ids []string) error {
 	if err := c.eval.Evaluate(rec); err != nil {
-		return nil, err
+		return err
 	}
-	p, n := c.program, len(ids)
+	p := c.program
 	masks := make([][]uint64, p.layout.bits)
 	for i := range p.exprs.texts {
 		masks[p.layout.lower[i]] = c.eval.Lower(0, i)
@@ -73,8 +73,16 @@ func (c *Classifier) classify(rec arrow.Record, ids []string) (*Classes, error) 
 		}
 	}
 	c.history(masks, ids)
-	c.fill(masks, n)
+	c.fill(masks, len(ids))
+	return nil
+}
 
+// classify takes a record with the columns of the filters alone.
+func (c *Classifier) classify(rec arrow.Record, ids []string) (*Classes, error) {
+	if err := c.evaluate(rec, ids); err != nil {
+		return nil, err
+	}
+	p, n := c.program, len(ids)
 	out := &Classes{rows: make([]int32, n), vectors: newVectorSet(p.layout.words), flips: make([]flips, len(p.variants))}
 	for r := range n {
 		class, added := out.vectors.intern(c.row(r))
@@ -152,16 +160,15 @@ func (c *Classifier) history(masks [][]uint64, ids []string) {
 	}
 }
 
-// flips finds the rows whose vector differs under a variant.
-func (c *Classifier) flips(v int, base *Classes, ids []string) flips {
+// bitChange is one bit of the match vectors of a batch under a variant.
+type bitChange struct {
+	bit  int
+	mask []uint64
+}
+
+// changes finds the rows whose vector is another one under a variant, as a mask, and the bits that may differ.
+func (c *Classifier) changes(v int) (differ []uint64, changes []bitChange) {
 	p := c.program
-	out := newFlips(p.layout.words)
-	var differ []uint64
-	type change struct {
-		bit  int
-		mask []uint64
-	}
-	var changes []change
 	note := func(bit int, was, now []uint64) {
 		if differ == nil {
 			differ = make([]uint64, len(was))
@@ -169,7 +176,7 @@ func (c *Classifier) flips(v int, base *Classes, ids []string) flips {
 		for w := range was {
 			differ[w] |= was[w] ^ now[w]
 		}
-		changes = append(changes, change{bit, now})
+		changes = append(changes, bitChange{bit, now})
 	}
 	for i := range p.exprs.texts {
 		if c.eval.Same(v, i) {
@@ -181,15 +188,28 @@ func (c *Classifier) flips(v int, base *Classes, ids []string) flips {
 			note(upper, c.eval.Upper(0, i), c.eval.Upper(v, i))
 		}
 	}
+	return differ, changes
+}
+
+// changed is the vector of a row with some bits changed, in vector.
+func (c *Classifier) changed(vector []uint64, r int, changes []bitChange) {
+	copy(vector, c.row(r))
+	for _, ch := range changes {
+		vector[ch.bit/64] &^= 1 << (ch.bit % 64)
+		vector[ch.bit/64] |= (ch.mask[r/64] >> (r % 64) & 1) << (ch.bit % 64)
+	}
+}
+
+// flips finds the rows whose vector differs under a variant.
+func (c *Classifier) flips(v int, base *Classes, ids []string) flips {
+	p := c.program
+	out := newFlips(p.layout.words)
+	differ, changes := c.changes(v)
 	vector := make([]uint64, p.layout.words)
 	for w, word := range differ {
 		for ; word != 0; word &= word - 1 {
 			r := w*64 + bits.TrailingZeros64(word)
-			copy(vector, c.row(r))
-			for _, ch := range changes {
-				vector[ch.bit/64] &^= 1 << (ch.bit % 64)
-				vector[ch.bit/64] |= (ch.mask[r/64] >> (r % 64) & 1) << (ch.bit % 64)
-			}
+			c.changed(vector, r, changes)
 			other, _ := out.vectors.intern(vector)
 			f := flip{int(base.rows[r]), other}
 			out.counts[f]++

@@ -1,6 +1,7 @@
 package scimeval
 
 import (
+	"encoding/binary"
 	"slices"
 	"strconv"
 )
@@ -535,6 +536,24 @@ func ruleBits(r Rules) string {
 
 // UnknownUnder tells whether some record may make the i-th filter neither true nor false under a variant.
 func (p *Program) UnknownUnder(variant, i int) bool { return p.filters[variant][i].Unknown() }
+
+// Twins gives for each variant the first one whose filters are all compiled to the same: no record tells the two apart.
+func (p *Program) Twins() []int {
+	first := make(map[string]int)
+	twins := make([]int, len(p.filters))
+	for v, filters := range p.filters {
+		var key []byte
+		for i := range filters {
+			key = binary.LittleEndian.AppendUint32(key, uint32(filters[i].lower))
+			key = binary.LittleEndian.AppendUint32(key, uint32(filters[i].upper))
+		}
+		if _, ok := first[string(key)]; !ok {
+			first[string(key)] = v
+		}
+		twins[v] = first[string(key)]
+	}
+	return twins
+}
 
 // Refused tells that the standard, which knows no unknown, refuses the filter. Under vendor semantics a filter with
 // errors is evaluated, and unknown as a whole or in part.
