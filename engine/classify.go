@@ -26,7 +26,11 @@ type flips struct {
 	vectors *vectorSet
 	counts  map[flip]int
 	holders map[flip][]string // entity_id of those whose revokes may differ too; see Program.holds
+	rows    []flipRow         // of a batch, ascending: who they are; nil unless Input.Sampling
 }
+
+// flipRow is a row of a batch, and its vector under a variant.
+type flipRow struct{ row, other int32 }
 
 type flip struct{ class, other int }
 
@@ -213,6 +217,9 @@ func (c *Classifier) flips(v int, base *Classes, ids []string) flips {
 			other, _ := out.vectors.intern(vector)
 			f := flip{int(base.rows[r]), other}
 			out.counts[f]++
+			if p.in.Sampling {
+				out.rows = append(out.rows, flipRow{int32(r), int32(other)})
+			}
 			if p.holds(ids[r]) {
 				out.holders[f] = append(out.holders[f], strings.Clone(ids[r]))
 			}

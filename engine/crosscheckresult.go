@@ -37,6 +37,7 @@ type Sample struct {
 	Seed       uint64
 	Identities int    // the population
 	Frame      int    // those whose id in the tenant is known: only they can be drawn, and claims are about them
+	Shared     int    // of the frame: those whose id in the tenant another identity has too
 	Draws      []Draw // those of the random stratum first
 	Strata     []Stratum
 	Classes    int // classes with an identity in the frame

@@ -22,6 +22,7 @@ type Input struct {
 	OwnLimits       []OwnLimit
 	Guards          []Guard
 	Against         *Against // the earlier side of a diff; nil = a simulation
+	Sampling        bool     // keep what a Sampler needs to know of each batch
 }
 
 // Program is a policy version, compiled. It is immutable and safe for concurrent use.
@@ -161,6 +162,13 @@ func (p *Program) lay() {
 	if l.words == 0 {
 		l.words = 1
 	}
+}
+
+// Findings are those about the policy alone, sorted.
+func (p *Program) Findings() []Finding {
+	list := slices.Clone(p.findings)
+	SortFindings(list)
+	return list
 }
 
 // Attributes lists the columns that a batch must have, in order: those of the filters, then those that a diff reads besides.
