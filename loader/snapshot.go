@@ -362,7 +362,7 @@ func (o *opener) readHoldings() {
 
 var snapshotFiles = []string{
 	"manifest.json", "policies.json", "policy_versions.json", "access_profiles.json", "access_profile_types.json",
-	"datasources.json", "overrides.json", "grants.csv", "grants.jsonl", "grants.parquet", "history.csv",
+	"datasources.json", "integrations.json", "overrides.json", "grants.csv", "grants.jsonl", "grants.parquet", "history.csv",
 	"history.jsonl", "schema.yaml", "schema.json", "lcmsim.yaml",
 }
 

@@ -1,0 +1,171 @@
+package tenant
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/lcmsim/lcmsim/engine"
+)
+
+// Question is a dry run to be asked for.
+type Question struct {
+	PolicyID     string
+	Version      int    // 0 = the current one
+	IdentityID   string // the tenant's own id of the identity
+	State        string // "" = NEW
+	SkipDisabled bool   // disabled workflows, where the tenant knows how
+	CheckDrift   bool   // fetch the identity first; see AskOptions.Drifted
+}
+
+// Reply is what became of a Question: it has an Answer, or is Drifted, or has an Err.
+type Reply struct {
+	Identity        *Identity      // nil = not fetched
+	Drifted         []string       // what AskOptions.Drifted said; the dry run was not asked then
+	Answer          *engine.DryRun // nil = none
+	AskedAt         time.Time      // when the answer came, or without one the identity; zero = neither did
+	SkipUnsupported bool           // disabled workflows were not skipped, although the question wants it
+	FromJournal     bool           // everything comes from the journal
+	Err             error          // an *Error; nil = the reply is complete
+}
+
+// AskOptions say how questions are asked.
+type AskOptions struct {
+	Journal *Journal // nil = none
+	// Drifted names in what an identity differs from what is known here. The dry run is asked only where it names nothing.
+	// nil = nothing ever differs. It is called for one identity at a time.
+	Drifted func(Question, *Identity) []string
+	// Progress is told how many questions are settled. It is called by one goroutine at a time.
+	Progress func(done, total int)
+}
+
+// Ask puts questions to the tenant, several at once, and gives the replies in their order, one for each. When ctx ends,
+// what is under way may finish and nothing new starts; the rest is replied to with the reason.
+func Ask(ctx context.Context, c *Client, questions []Question, opt AskOptions) []Reply {
+	replies := make([]Reply, len(questions))
+	a := asker{client: c, opt: opt}
+	c.each(len(questions), opt.Progress, func(i int) { replies[i] = a.reply(ctx, questions[i]) })
+	return replies
+}
+
+// Reused counts the replies that come from a journal and gives the time of the oldest of them.
+func Reused(replies []Reply) (n int, oldest time.Time) {
+	for _, r := range replies {
+		if !r.FromJournal {
+			continue
+		}
+		if n++; n == 1 || r.AskedAt.Before(oldest) {
+			oldest = r.AskedAt
+		}
+	}
+	return n, oldest
+}
+
+// each calls do with 0 to n-1, as many at once as the client may ask.
+func (c *Client) each(n int, progress func(done, total int), do func(i int)) {
+	var (
+		workers sync.WaitGroup
+		told    sync.Mutex
+		done    int
+	)
+	next := make(chan int)
+	for range min(c.opt.Concurrency, n) {
+		workers.Go(func() {
+			for i := range next {
+				do(i)
+				told.Lock()
+				if done++; progress != nil {
+					progress(done, n)
+				}
+				told.Unlock()
+			}
+		})
+	}
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	workers.Wait()
+}
+
+// asker settles questions.
+type asker struct {
+	client *Client
+	opt    AskOptions
+	drift  sync.Mutex // around AskOptions.Drifted
+}
+
+func (a *asker) reply(ctx context.Context, q Question) Reply {
+	r := Reply{FromJournal: true}
+	if q.CheckDrift {
+		known, fresh, err := a.client.identity(ctx, a.opt.Journal, q.IdentityID)
+		if err != nil {
+			return Reply{Err: err}
+		}
+		r.Identity, r.AskedAt, r.FromJournal = known.identity, known.asked, !fresh
+		if a.opt.Drifted != nil {
+			a.drift.Lock()
+			r.Drifted = a.opt.Drifted(q, r.Identity)
+			a.drift.Unlock()
+		}
+		if len(r.Drifted) > 0 {
+			return r
+		}
+	}
+	given, fresh, err := a.dryRun(ctx, q)
+	if err != nil {
+		r.Err, r.FromJournal = err, false
+		return r
+	}
+	r.Answer, r.AskedAt, r.SkipUnsupported = &given.answer, given.asked, given.noSkip
+	r.FromJournal = r.FromJournal && !fresh
+	return r
+}
+
+// dryRun takes an answer from the journal or from the tenant; fresh says the latter.
+func (a *asker) dryRun(ctx context.Context, q Question) (given journalAnswer, fresh bool, err error) {
+	c := a.client
+	key := answerKey{c.Tenant(), q.PolicyID, q.Version, q.IdentityID, firstOf(q.State, stateNew), q.SkipDisabled}
+	if given, ok := a.opt.Journal.answer(key); ok {
+		return given, false, nil
+	}
+	answer, unskipped, err := c.dryRunSkipping(ctx, DryRunRequest{
+		PolicyID: q.PolicyID, IdentityID: q.IdentityID, Version: q.Version, State: q.State, SkipDisabledWorkflows: q.SkipDisabled,
+	})
+	if err != nil {
+		return given, true, err
+	}
+	given = journalAnswer{c.opt.Now(), answer, unskipped}
+	a.opt.Journal.addAnswer(key, given)
+	return given, true, nil
+}
+
+// identity takes an identity from the journal or from the tenant; fresh says the latter.
+func (c *Client) identity(ctx context.Context, journal *Journal, id string) (known journalIdentity, fresh bool, err error) {
+	key := identityKey{c.Tenant(), id}
+	if known, ok := journal.identity(key); ok {
+		return known, false, nil
+	}
+	identity, err := c.Identity(ctx, id)
+	if err != nil {
+		return known, true, err
+	}
+	known = journalIdentity{c.opt.Now(), identity}
+	journal.addIdentity(key, known)
+	return known, true, nil
+}
+
+// isStatus tells whether an error is an answer with one of the statuses.
+func isStatus(err error, statuses ...int) bool {
+	e := (*Error)(nil)
+	if !errors.As(err, &e) {
+		return false
+	}
+	for _, status := range statuses {
+		if e.Status == status {
+			return true
+		}
+	}
+	return false
+}

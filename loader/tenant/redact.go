@@ -1,0 +1,100 @@
+package tenant
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net/url"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// redacted stands where something secret stood.
+const redacted = "[redacted]"
+
+// secretFields are the members of answers that refer to secrets.
+var secretFields = []string{"data_provider_secret_refs", "dataProviderSecretRefs"}
+
+// redactor replaces a token, and in JSON also what refers to secrets.
+type redactor struct{ tokens *strings.Replacer }
+
+func newRedactor(token string) redactor {
+	var pairs []string
+	for _, spelling := range []string{token, url.QueryEscape(token), url.PathEscape(token)} {
+		if !slices.Contains(pairs, spelling) {
+			pairs = append(pairs, spelling, redacted)
+		}
+	}
+	return redactor{strings.NewReplacer(pairs...)}
+}
+
+// text is a text without the token.
+func (r redactor) text(s string) string { return r.tokens.Replace(s) }
+
+// json is a JSON text in its compact form, with numbers as they stood, without the token in any string and with
+// ["[redacted]"] for every value of secretFields. It is an error when data is not exactly one JSON value, has duplicate
+// names, or is no UTF-8.
+func (r redactor) json(data []byte) (jsontext.Value, error) {
+	var out bytes.Buffer
+	dec := jsontext.NewDecoder(bytes.NewReader(data))
+	enc := jsontext.NewEncoder(&out)
+	for {
+		tok, err := dec.ReadToken()
+		if errors.Is(err, io.EOF) && out.Len() > 0 && dec.StackDepth() == 0 {
+			return bytes.TrimSpace(out.Bytes()), nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if tok.Kind() == '"' {
+			text := tok.String()
+			if err := enc.WriteToken(jsontext.String(r.text(text))); err != nil {
+				return nil, err
+			}
+			if isName(dec) && slices.Contains(secretFields, text) {
+				if err := dec.SkipValue(); err != nil {
+					return nil, err
+				}
+				if err := enc.WriteValue(jsontext.Value(`["` + redacted + `"]`)); err != nil {
+					return nil, err
+				}
+			}
+		} else if err := enc.WriteToken(tok); err != nil {
+			return nil, err
+		}
+		if dec.StackDepth() == 0 && dec.PeekKind() > 0 {
+			return nil, errors.New("there is more than one JSON value")
+		}
+	}
+}
+
+// isName tells whether the string that was read last is the name of a member.
+func isName(dec *jsontext.Decoder) bool {
+	kind, length := dec.StackIndex(dec.StackDepth())
+	return kind == '{' && length%2 == 1
+}
+
+// harmless is a text on one line without characters that a terminal acts on, cut to so many bytes.
+func harmless(s string, most int) string {
+	if len(s) > 8*most {
+		s = s[:8*most]
+	}
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\r' || r == '\t':
+			return ' '
+		case r == utf8.RuneError || !unicode.IsPrint(r):
+			return '?'
+		}
+		return r
+	}, s)
+	s = strings.Join(strings.Fields(s), " ")
+	if len(s) > most {
+		s = strings.ToValidUTF8(s[:most], "") + "..."
+	}
+	return s
+}
