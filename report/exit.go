@@ -235,3 +235,104 @@ func findingsReason(findings []engine.Finding, severity engine.Severity) string 
 	noun := string(severity)
 	return fmt.Sprintf("%s: %s", countNoun(total, noun, noun+"s"), strings.Join(parts, ", "))
 }
+
+// DecideCrosscheck finds the exit code of a cross-check. Without a maximum, any disagreement counts. With one, a share of the
+// frame in [0, 1], disagreements count when they are more of the random draws that were compared, or for certain more of the
+// frame; and the run is inconclusive unless the bound, or a comparison of the whole frame, proves the maximum. A plan has
+// nothing to disagree with.
+func DecideCrosscheck(r *engine.CrosscheckResult, findings []engine.Finding, maximum *float64, planned bool) Exit {
+	d := decision{}
+	if !planned {
+		d.disagreement(r, maximum)
+		d.comparison(r, maximum)
+	}
+	d.findings(findings, FailOn{})
+	return d.exit()
+}
+
+func (d decision) disagreement(r *engine.CrosscheckResult, maximum *float64) {
+	random, frame := randomTally(r), r.Sample.Frame
+	compared := random.Agree + random.Disagree
+	switch {
+	case r.Total.Disagree == 0:
+	case maximum == nil:
+		d.add(ExitDisagree, fmt.Sprintf("%s in %s", disagreements(r.Total.Disagree), countNoun(r.Total.Sampled, "draw", "draws")))
+	case ofAll(r.Total.Disagree, frame) > *maximum:
+		d.add(ExitDisagree, fmt.Sprintf("for certain %s in the frame of %s, more than the maximum of %s",
+			disagreements(r.Total.Disagree), countNoun(frame, "identity", "identities"), percent(*maximum)))
+	case ofAll(random.Disagree, compared) > *maximum:
+		d.add(ExitDisagree, fmt.Sprintf("%s in %s, more than the maximum of %s",
+			disagreements(random.Disagree), countNoun(compared, "compared random draw", "compared random draws"), percent(*maximum)))
+	}
+}
+
+// comparison asks whether what was compared is enough.
+func (d decision) comparison(r *engine.CrosscheckResult, maximum *float64) {
+	random, frame := randomTally(r), r.Sample.Frame
+	all, compared := r.Total.Agree+r.Total.Disagree, random.Agree+random.Disagree
+	if r.Total.NotChecked > 0 {
+		d.add(ExitInconclusive, fmt.Sprintf("not checked: %s of %s", Count(r.Total.NotChecked), countNoun(r.Total.Sampled, "draw", "draws")))
+	}
+	switch {
+	case frame == 0:
+		d.add(ExitInconclusive, "no identity can be asked: the tenant's own id is known of none")
+	case all == 0:
+		d.add(ExitInconclusive, "no draw was compared")
+	case compared == 0 && (random.Sampled > 0 || maximum != nil) && all < frame:
+		d.add(ExitInconclusive, "no random draw was compared: nothing is claimed about the frame")
+	case maximum != nil && all < frame && r.UpperBound > *maximum:
+		d.add(ExitInconclusive, fmt.Sprintf("at most %s of the frame at %s does not prove the maximum of %s%s", percentUp(r.UpperBound),
+			percent(r.Confidence), percent(*maximum), neededText(random.Disagree, *maximum, r.Confidence, frame)))
+	}
+	if r.Undetermined > 0 {
+		d.add(ExitInconclusive, undeterminedReason(r.Undetermined))
+	}
+	if r.Total.Disagree == 0 && r.Profiles == engine.ProfilesNeither {
+		d.add(ExitInconclusive, mixedProfilesReason)
+	}
+}
+
+// DecideCalibration finds the exit code of a calibration: whether the tenant follows other rules than those in force here, and
+// whether an experiment that could have settled a rule is missing.
+func DecideCalibration(r *engine.CalibrationResult, findings []engine.Finding) Exit {
+	d := decision{}
+	for _, v := range r.Rules {
+		switch {
+		case v.Value != nil && *v.Value != v.InForce:
+			d.add(ExitDisagree, fmt.Sprintf("%s: the tenant follows %s, here %s is in force", v.Rule, *v.Value, v.InForce))
+		case v.Verdict == engine.Contradictory:
+			d.add(ExitDisagree, v.Rule+": the tenant's answers fit no single value")
+		}
+		if missing := missingExperiments(r, v); v.Value == nil && missing > 0 {
+			d.add(ExitInconclusive, fmt.Sprintf("%s: %s could not be made", v.Rule, countNoun(missing, "experiment", "experiments")))
+		}
+	}
+	if n := unexplained(r); n > 0 {
+		d.add(ExitDisagree, countNoun(n, "answer of the tenant fits", "answers of the tenant fit")+" no combination of rules")
+	}
+	d.findings(findings, FailOn{})
+	return d.exit()
+}
+
+// missingExperiments counts the experiments on a rule without an answer that can be compared.
+func missingExperiments(r *engine.CalibrationResult, v engine.RuleVerdict) int {
+	n := 0
+	for i, e := range r.Experiments {
+		bears := slices.Contains(v.Experiments, i) || slices.Contains(e.Rules, v.Rule)
+		if bears && (e.Verdict == engine.VerdictDrifted || e.Verdict == engine.VerdictNotChecked) {
+			n++
+		}
+	}
+	return n
+}
+
+// unexplained counts the answers that no hypothesis fits.
+func unexplained(r *engine.CalibrationResult) int {
+	n := 0
+	for _, e := range r.Experiments {
+		if e.Verdict == engine.VerdictDisagree {
+			n++
+		}
+	}
+	return n
+}

@@ -41,6 +41,22 @@ func ReadDiffJSON(r io.Reader) (*DiffDocument, error) {
 	})
 }
 
+// WriteCrosscheckJSON writes d as WriteJSON does.
+func WriteCrosscheckJSON(w io.Writer, d *CrosscheckDocument) error { return writeIndented(w, d) }
+
+// ReadCrosscheckJSON reads what WriteCrosscheckJSON wrote, as ReadJSON does.
+func ReadCrosscheckJSON(r io.Reader) (*CrosscheckDocument, error) {
+	return read(r, SchemaCrosscheck, "crosscheck", checkCrosscheck)
+}
+
+// WriteCalibrationJSON writes d as WriteJSON does.
+func WriteCalibrationJSON(w io.Writer, d *CalibrationDocument) error { return writeIndented(w, d) }
+
+// ReadCalibrationJSON reads what WriteCalibrationJSON wrote, as ReadJSON does.
+func ReadCalibrationJSON(r io.Reader) (*CalibrationDocument, error) {
+	return read(r, SchemaCalibration, "calibrate", checkCalibration)
+}
+
 // read reads a document of a schema, which a command of lcmsim wrote.
 func read[T any](r io.Reader, schema, command string, check func(*T) error) (*T, error) {
 	text, err := io.ReadAll(r)
@@ -85,6 +101,26 @@ func check(h *Header, n *Notes, listed, rows int) error {
 		return fmt.Errorf("result is inconsistent: identities.listed is %d, but there are %d rows", listed, rows)
 	}
 	return nil
+}
+
+func checkCrosscheck(d *CrosscheckDocument) error {
+	for i, g := range d.Groups {
+		if g.First < 0 || g.First >= len(d.Samples) {
+			return fmt.Errorf("result is inconsistent: disagreement_groups[%d].first is %d of %d samples", i, g.First, len(d.Samples))
+		}
+	}
+	return check(&d.Header, &d.Notes, 0, 0)
+}
+
+func checkCalibration(d *CalibrationDocument) error {
+	for i, v := range d.Verdicts {
+		for _, e := range v.Experiments {
+			if e < 0 || e >= len(d.Experiments) {
+				return fmt.Errorf("result is inconsistent: verdicts[%d].experiments has %d of %d experiments", i, e, len(d.Experiments))
+			}
+		}
+	}
+	return check(&d.Header, &d.Notes, 0, 0)
 }
 
 // missingFields lists the paths of the fields of t that tree lacks, and of those that are null though they may not be.

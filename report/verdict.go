@@ -94,11 +94,11 @@ const (
 // toneOf is the tone of the word of a verdict.
 func toneOf(word string) tone {
 	switch word {
-	case WordOK, WordNoChange:
+	case WordOK, WordNoChange, WordAgrees, WordConfirmed:
 		return toneGood
-	case WordChanges:
+	case WordChanges, WordPlan, WordWithinMaximum, WordPartlyConfirmed:
 		return tonePlain
-	case WordFirstRunOver, WordInconclusive, WordNobody:
+	case WordFirstRunOver, WordInconclusive, WordNobody, WordUndecided:
 		return toneDoubt
 	}
 	return toneBad

@@ -1,0 +1,245 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"os"
+	"reflect"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+	"github.com/stretchr/testify/require"
+
+	"github.com/lcmsim/lcmsim/engine"
+)
+
+func TestGoldenCrosscheck(t *testing.T) {
+	d := NewCrosscheck(sampleCrosscheck(same))
+	var js, plain, color, plan bytes.Buffer
+	require.NoError(t, WriteCrosscheckJSON(&js, d))
+	require.NoError(t, WriteCrosscheckTerminal(&plain, d, TerminalOptions{}))
+	require.NoError(t, WriteCrosscheckTerminal(&color, d, TerminalOptions{Width: 120, Color: true}))
+	require.NoError(t, WriteCrosscheckTerminal(&plan, NewCrosscheck(plannedCrosscheck(same)), TerminalOptions{}))
+	requireGolden(t, "crosscheck.json", js.Bytes())
+	requireGolden(t, "crosscheck.txt", plain.Bytes())
+	requireGolden(t, "crosscheck.color.txt", color.Bytes())
+	requireGolden(t, "crosscheck.plan.txt", plan.Bytes())
+}
+
+// bareCrosscheck is one of nobody.
+func bareCrosscheck(planned bool) CrosscheckInput {
+	return CrosscheckInput{Rules: engine.DefaultRules("vendor"), Policy: &engine.Policy{}, Version: &engine.Version{}, Planned: planned,
+		Result: &engine.CrosscheckResult{Sample: &engine.Sample{}, Confidence: 0.95, UpperBound: 1, WorstBound: 1}}
+}
+
+func crosscheckScreen(t require.TestingT, d *CrosscheckDocument, opt TerminalOptions) string {
+	var out bytes.Buffer
+	require.NoError(t, WriteCrosscheckTerminal(&out, d, opt))
+	return out.String()
+}
+
+func TestCrosscheckJSONRoundTrip(t *testing.T) {
+	limited := sampleCrosscheck(same)
+	limited.MaxDisagreement = ptr(0.01)
+	limited.Result.Sample.Seed = math.MaxUint64
+	for _, in := range []CrosscheckInput{sampleCrosscheck(same), plannedCrosscheck(same), limited, bareCrosscheck(false), bareCrosscheck(true)} {
+		d := NewCrosscheck(in)
+		var first, second bytes.Buffer
+		require.NoError(t, WriteCrosscheckJSON(&first, d))
+		read, err := ReadCrosscheckJSON(bytes.NewReader(first.Bytes()))
+		require.NoError(t, err)
+		require.Equal(t, d, read)
+		require.NoError(t, WriteCrosscheckJSON(&second, read))
+		require.Equal(t, first.String(), second.String())
+		require.Equal(t, crosscheckScreen(t, d, TerminalOptions{}), crosscheckScreen(t, read, TerminalOptions{}))
+		require.NotContains(t, first.String(), `": null,`+"\n    \"reasons\"", "lists are never null")
+	}
+	_, err := ReadCrosscheckJSON(strings.NewReader(`{"schema":"lcmsim.diff/v1"}`))
+	require.EqualError(t, err, `result has schema "lcmsim.diff/v1", not "lcmsim.crosscheck/v1"; give a result of `+"`lcmsim crosscheck`")
+	text, err := os.ReadFile("testdata/crosscheck.json")
+	require.NoError(t, err)
+	_, err = ReadCrosscheckJSON(strings.NewReader(strings.Replace(string(text), `"first": 3`, `"first": 12`, 1)))
+	require.EqualError(t, err, "result is inconsistent: disagreement_groups[0].first is 12 of 12 samples")
+	_, err = ReadCrosscheckJSON(strings.NewReader(strings.Replace(string(text), `"worst_bound"`, `"worse_bound"`, 1)))
+	require.ErrorContains(t, err, "summary.worst_bound is missing")
+}
+
+func TestNewCrosscheckLeavesItsInputAlone(t *testing.T) {
+	in := sampleCrosscheck(same)
+	NewCrosscheck(in)
+	require.Equal(t, sampleCrosscheck(same), in)
+}
+
+func TestCrosscheckSchema(t *testing.T) {
+	const name = "crosscheck.v1.schema.json"
+	schema := compileSchema(t, name)
+	requireSameFields(t, schema, reflect.TypeFor[CrosscheckDocument](), "")
+	for _, in := range []CrosscheckInput{plannedCrosscheck(same), bareCrosscheck(false), bareCrosscheck(true)} {
+		require.NoError(t, schema.Validate(tree(t, NewCrosscheck(in))))
+	}
+	document := tree(t, NewCrosscheck(sampleCrosscheck(same)))
+	require.NoError(t, schema.Validate(document))
+	fields := 0
+	withoutEachField(document, "", func(path string) {
+		fields++
+		require.Error(t, schema.Validate(document), "the schema accepts a document without %s", path)
+	})
+	require.Greater(t, fields, 200)
+}
+
+// The summary counts what the samples say, and so do the strata.
+func TestCrosscheckCounts(t *testing.T) {
+	d := NewCrosscheck(sampleCrosscheck(same))
+	require.Equal(t, CrosscheckSummary{
+		Frame: 4800, Sampled: 12, Agree: 4, Disagree: 3, Drifted: 2, NotChecked: 3, Confidence: 0.95,
+		UpperBound: engine.UpperBound(1, 4, 0.95), WorstBound: engine.UpperBound(4, 7, 0.95),
+		Identities: 5000, SharedIDs: 2, RandomSampled: 7, RandomCompared: 4, RandomDisagree: 1, Undetermined: 1,
+		Classes: 61, CoveredClasses: 9, CoveredIdentities: 4321, CoveredShare: 4321.0 / 4800, CoveredStrata: 3, AccessProfiles: ptr(engine.ProfilesDirect),
+	}, d.Summary)
+	all := CrosscheckStratum{}
+	for _, s := range d.Strata {
+		require.Equal(t, s.Sampled, s.Agree+s.Disagree+s.Drifted+s.NotChecked)
+		all.Sampled += s.Sampled
+		all.Disagree += s.Disagree
+	}
+	require.Equal(t, []int{d.Summary.Sampled, d.Summary.Disagree}, []int{all.Sampled, all.Disagree})
+	require.Len(t, d.Samples, d.Summary.Sampled)
+
+	plan := NewCrosscheck(plannedCrosscheck(same))
+	require.Equal(t, []int{7, 12, 0}, []int{plan.Summary.RandomSampled, plan.Summary.Sampled, plan.Summary.Agree})
+	require.InDelta(t, 0.348164, *plan.WouldProve, 1e-6) // 1 - 0.05^(1/7)
+	require.Equal(t, []int{7, 2, 1, 1, 1}, []int{plan.Strata[0].Sampled, plan.Strata[1].Sampled, plan.Strata[2].Sampled, plan.Strata[3].Sampled, plan.Strata[4].Sampled})
+	for _, s := range plan.Samples {
+		require.Nil(t, s.Verdict)
+	}
+}
+
+// Disagreements of one cause are one group although attribute values differ; failures are one although ids do.
+func TestCrosscheckGroups(t *testing.T) {
+	d := NewCrosscheck(sampleCrosscheck(same))
+	require.Equal(t, []DisagreementGroup{
+		{Draws: 2, First: 3, EntityIDs: []string{"W000003", "W000007"}},
+		{Draws: 1, First: 8, EntityIDs: []string{"W000008"}},
+	}, d.Groups)
+	require.Equal(t, []UncomparedGroup{
+		{Verdict: engine.VerdictDrifted, Draws: 2, Reason: "department: Sales here, IT in the tenant", EntityIDs: []string{"W000004", "W000005"}},
+		{Verdict: engine.VerdictDrifted, Draws: 1, Reason: "manager: true here, absent in the tenant", EntityIDs: []string{"W000005"}},
+		{Verdict: engine.VerdictNotChecked, Draws: 2, EntityIDs: []string{"W000006", "W000010"},
+			Reason: "POST policies/5d1c6a52/identities/5e3c1f0a-0006:dry_run: 503 Unavailable after 6 attempts (request id 7f3a9c2e11)"},
+		{Verdict: engine.VerdictNotChecked, Draws: 1, Reason: "no reason is known", EntityIDs: []string{"W000011"}},
+	}, d.Uncompared)
+
+	other := sampleCrosscheck(same)
+	other.Result.Checked[7].Diagnosis.Causes[0].Atoms[0].Truth = "unknown"
+	require.Len(t, NewCrosscheck(other).Groups, 3, "another truth is another cause")
+	other = sampleCrosscheck(same)
+	other.Result.Checked[7].Diagnosis.Settles = nil
+	require.Len(t, NewCrosscheck(other).Groups, 3, "what settles it is part of the cause")
+	other = sampleCrosscheck(same)
+	other.Result.Checked[3].Diagnosis, other.Result.Checked[7].Diagnosis = nil, nil
+	require.Equal(t, 2, NewCrosscheck(other).Groups[0].Draws, "without a diagnosis the differences are what there is")
+	other = sampleCrosscheck(same)
+	for i := range 9 {
+		other.Result.Checked = append(other.Result.Checked, other.Result.Checked[7])
+		other.Result.Sample.Draws = append(other.Result.Sample.Draws, other.Result.Checked[7].Draw)
+		other.Result.Checked[len(other.Result.Checked)-1].Stratum = i % 5
+	}
+	group := NewCrosscheck(other).Groups[0]
+	require.Equal(t, 11, group.Draws)
+	require.Len(t, group.EntityIDs, groupMembers)
+}
+
+// First and last line carry the verdict; no other line is wider than the terminal; what is cut says so.
+func TestCrosscheckTerminal(t *testing.T) {
+	many := sampleCrosscheck(same)
+	r := many.Result
+	for i := range 40 {
+		r.Sample.Strata = append(r.Sample.Strata, engine.Stratum{Kind: engine.StratumCell, Name: "cell " + strconv.Itoa(i), Size: 3})
+		r.Strata = append(r.Strata, engine.Tally{})
+		c := r.Checked[8]
+		c.Diagnosis = &engine.Diagnosis{Causes: []engine.Cause{{Workflow: "w" + strconv.Itoa(i), Text: "text"}}}
+		drifted := r.Checked[4]
+		drifted.Reasons = []string{"attribute" + strconv.Itoa(i) + ": 1 here, 2 in the tenant"}
+		r.Checked = append(r.Checked, c, drifted)
+		r.Sample.Draws = append(r.Sample.Draws, c.Draw, drifted.Draw)
+		r.Total.Disagree++
+		r.Total.Drifted++
+	}
+	for _, in := range []CrosscheckInput{sampleCrosscheck(same), plannedCrosscheck(same), many, bareCrosscheck(false), bareCrosscheck(true)} {
+		for _, opt := range []TerminalOptions{{}, {Width: 60}, {Width: 132, Color: true}} {
+			d := NewCrosscheck(in)
+			lines := strings.Split(strings.TrimSuffix(crosscheckScreen(t, d, opt), "\n"), "\n")
+			require.Contains(t, lines[0], d.Verdict.Word)
+			require.Equal(t, lines[0]+" (exit code "+strconv.Itoa(d.Exit.Code)+")", lines[len(lines)-1])
+			for _, line := range lines[1 : len(lines)-1] {
+				require.LessOrEqual(t, text.StringWidthWithoutEscSequences(line), opt.width(), line)
+			}
+		}
+	}
+	all := crosscheckScreen(t, NewCrosscheck(many), TerminalOptions{})
+	for _, want := range []string{"STRATA (12 of 45 shown)", "DISAGREEMENTS 43 of 42 kinds (6 shown)", "DRIFTED 42 draws", "  and 37 further reasons\n"} {
+		require.Contains(t, all, want)
+	}
+	require.Less(t, strings.Count(all, "\n"), 120)
+	require.Contains(t, crosscheckScreen(t, NewCrosscheck(plannedCrosscheck(same)), TerminalOptions{}), "DRAWS (10 of 12 shown)\n  W000000 for random\n")
+}
+
+func TestCrosscheckNextSteps(t *testing.T) {
+	require.Equal(t, []string{
+		"`lcmsim calibrate SNAPSHOT` settles which rules the tenant follows: filter.missing_ne=true explains 2 of 3 disagreements",
+		"no single rule explains some disagreements: check that the tenant runs this version of the policy, and see `lcmsim explain SNAPSHOT W000008 --trace`",
+		"run it again with the same seed (42) to ask about those that were not checked",
+		"export the identities again: those that drifted have other attributes in the tenant by now",
+		"give the population the field id, the tenant's own id of an identity, to bring 200 into the frame",
+	}, NewCrosscheck(sampleCrosscheck(same)).NextSteps)
+	require.Equal(t, []string{
+		"without --plan-only the tenant is asked about 12 identities",
+		"give the population the field id, the tenant's own id of an identity, to bring 200 into the frame",
+	}, NewCrosscheck(plannedCrosscheck(same)).NextSteps)
+	in := bareCrosscheck(false)
+	in.Result = agreement(engine.Tally{Agree: 299}, engine.Tally{}, 4800)
+	require.Empty(t, NewCrosscheck(in).NextSteps)
+}
+
+// Text of strangers acts nowhere on a terminal; JSON carries it.
+func TestHostileCrosscheck(t *testing.T) {
+	for _, s := range hostile {
+		for _, sample := range []func(func(string) string) CrosscheckInput{sampleCrosscheck, plannedCrosscheck} {
+			d := NewCrosscheck(sample(func(string) string { return s }))
+			for line := range strings.Lines(crosscheckScreen(t, d, TerminalOptions{})) {
+				line = strings.TrimSuffix(line, "\n")
+				require.Equal(t, line, Printable(line))
+			}
+			var js bytes.Buffer
+			require.NoError(t, WriteCrosscheckJSON(&js, d))
+			require.True(t, json.Valid(js.Bytes()))
+			_, err := ReadCrosscheckJSON(&js)
+			require.NoError(t, err)
+		}
+	}
+}
+
+// Whatever can be read can be rendered.
+func FuzzReadCrosscheckJSON(f *testing.F) {
+	good, err := os.ReadFile("testdata/crosscheck.json")
+	require.NoError(f, err)
+	f.Add(good)
+	f.Add([]byte(`{"schema":"lcmsim.crosscheck/v1"}`))
+	f.Add(bytes.ReplaceAll(good, []byte("4800"), []byte("-9223372036854775808")))
+	f.Add(bytes.ReplaceAll(good, []byte(`"stratum_index": 0`), []byte(`"stratum_index": -7`)))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		d, err := ReadCrosscheckJSON(bytes.NewReader(text))
+		if err != nil {
+			return
+		}
+		crosscheckScreen(t, d, TerminalOptions{Color: true})
+		var out bytes.Buffer
+		require.NoError(t, WriteCrosscheckJSON(&out, d))
+		again, err := ReadCrosscheckJSON(&out)
+		require.NoError(t, err)
+		require.Equal(t, d, again)
+	})
+}
