@@ -55,11 +55,6 @@ func openComparison(e env, opt diffOptions) (*comparison, error) {
 	if _, err := os.Stat(opt.baseline); opt.baseline != "" && !slices.Contains(baselineWords, opt.baseline) && errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("--baseline %s: there is no such directory or file, nor is it one of the words %s", opt.baseline, strings.Join(baselineWords, ", "))
 	}
-	for _, path := range opt.reports {
-		if _, err := diffFormat(path); err != nil {
-			return nil, err
-		}
-	}
 	s, err := openSession(e, opt.simulateOptions)
 	if err != nil {
 		return nil, err

@@ -2,10 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"io"
-	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -64,6 +60,13 @@ the population of SNAPSHOT. With both a policy and a population axis, the effect
 }
 
 func runDiff(ctx context.Context, e env, opt diffOptions) error {
+	r := rendering[*report.DiffDocument]{
+		formats:  formats[*report.DiffDocument]{{".json", report.WriteDiffJSON}, {".xlsx", report.WriteDiffXLSX}},
+		terminal: report.WriteDiffTerminal,
+	}
+	if err := r.check(opt.reports); err != nil {
+		return err
+	}
 	run, err := openComparison(e, opt)
 	if err != nil {
 		return err
@@ -78,17 +81,5 @@ func runDiff(ctx context.Context, e env, opt diffOptions) error {
 	if err != nil {
 		return err
 	}
-	r := rendering[*report.DiffDocument]{diffFormat, report.WriteDiffJSON, report.WriteDiffTerminal}
 	return r.deliver(ctx, e, opt.simulateOptions, &out, reports, doc, doc.Verdict, doc.Exit)
-}
-
-// diffFormat is what writes the kind of report that a path's extension asks for.
-func diffFormat(path string) (func(io.Writer, *report.DiffDocument) error, error) {
-	switch strings.ToLower(filepath.Ext(path)) {
-	case ".json":
-		return report.WriteDiffJSON, nil
-	case ".xlsx":
-		return report.WriteDiffXLSX, nil
-	}
-	return nil, fmt.Errorf("--report %s: the name must end in .json or .xlsx", path)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/lcmsim/lcmsim/engine"
 	"github.com/lcmsim/lcmsim/loader"
 )
 

@@ -67,6 +67,11 @@ func (b *bar) set(p loader.Progress) {
 	b.bar.SetCurrent(min(p.Bytes, p.Total))
 }
 
+// step moves the bar of a counter.
+func (b *bar) step(done, total int) {
+	b.set(loader.Progress{Rows: done, Bytes: int64(done), Total: int64(total)})
+}
+
 // end removes the bar.
 func (b *bar) end() {
 	if b.bar == nil {

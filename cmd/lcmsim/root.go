@@ -64,7 +64,8 @@ func newRootCmd(e env) *cobra.Command {
 would change if a policy were published, for whom and why, whether a safety limit would trip, and how sure that is.
 It works offline, changes nothing, and gives the same result for the same inputs.
 
-Exit codes: 0 ok, 1 fatal, 2 changes present (with --detailed-exitcode), 3 gate failed, 5 inconclusive.`,
+Exit codes: 0 ok, 1 fatal, 2 changes present (with --detailed-exitcode), 3 gate failed, 4 the tenant disagrees,
+5 inconclusive.`,
 		Example: `  lcmsim generate demo                      # a synthetic snapshot to play with
   lcmsim diff demo                          # what changes if its draft is published
   lcmsim diff demo --report changes.xlsx    # and a workbook for the approver
@@ -81,7 +82,7 @@ Exit codes: 0 ok, 1 fatal, 2 changes present (with --detailed-exitcode), 3 gate 
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w\nrun `%s --help` for the flags", err, cmd.CommandPath())
 	})
-	root.AddCommand(newSimulateCmd(e), newDiffCmd(e), newExplainCmd(e), newFilterCmd(e), newGenerateCmd(e), newVersionCmd(e))
+	root.AddCommand(newSimulateCmd(e), newDiffCmd(e), newExplainCmd(e), newFilterCmd(e), newGenerateCmd(e), newPullCmd(e), newCrosscheckCmd(e), newCalibrateCmd(e), newVersionCmd(e))
 	return root
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"path/filepath"
 	"strings"
 
@@ -88,17 +87,6 @@ func rowsFormat(path string) (report.RowsFormat, error) {
 		return 0, nil
 	}
 	return 0, fmt.Errorf("--rows %s: the name must end in .ndjson, .jsonl or .csv", path)
-}
-
-// reportFormat is what writes the kind of report that a path's extension asks for.
-func reportFormat(path string) (func(io.Writer, *report.Document) error, error) {
-	switch strings.ToLower(filepath.Ext(path)) {
-	case ".json":
-		return report.WriteJSON, nil
-	case ".xlsx":
-		return report.WriteXLSX, nil
-	}
-	return nil, fmt.Errorf("--report %s: the name must end in .json or .xlsx", path)
 }
 
 // diffSink takes identities of a diff in input order: it writes their rows, if wanted, and lists those that do not stay as

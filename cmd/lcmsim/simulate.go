@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -91,6 +93,21 @@ func addRunFlags(f *pflag.FlagSet, opt *simulateOptions) {
 	addScaleFlags(f, &opt.workers, &opt.batchRows)
 }
 
+// addSnapshotFlags adds the flags of commands that work on one policy version of a snapshot, and print one result.
+func addSnapshotFlags(f *pflag.FlagSet, opt *simulateOptions) {
+	addInputFlags(f, opt)
+	f.StringVar(&opt.policy, "policy", "", "name or id of the policy, where the export holds several")
+	f.StringVar(&opt.version, "version", "current", "version of the policy: a number, draft or current")
+	f.StringVar(&opt.asOf, "as-of", "", "time that the run stands for, RFC 3339 or YYYY-MM-DD (default: the snapshot's taken_at, else now)")
+	addFilterFlags(f, &opt.semantics, &opt.rules)
+	f.BoolVar(&opt.json, "json", false, "print the result as JSON")
+	f.BoolVar(&opt.strict, "strict", false, "unknown fields in the exports are errors")
+	f.BoolVar(&opt.quiet, "quiet", false, "only the verdict line; no progress")
+	f.BoolVar(&opt.noColor, "no-color", false, "no colour (as NO_COLOR)")
+	f.BoolVar(&opt.digest, "digest", false, "put the population's SHA-256 into the result")
+	addScaleFlags(f, &opt.workers, &opt.batchRows)
+}
+
 func addInputFlags(f *pflag.FlagSet, opt *simulateOptions) {
 	f.StringVar(&opt.paths.Policy, "policy-file", "", "policy export, instead of SNAPSHOT/policies.json")
 	f.StringVar(&opt.paths.Versions, "versions-file", "", "policy versions, instead of SNAPSHOT/policy_versions.json")
@@ -132,6 +149,13 @@ func mustComplete(cmd *cobra.Command, flag string, values ...string) {
 }
 
 func runSimulate(ctx context.Context, e env, opt simulateOptions) error {
+	r := rendering[*report.Document]{
+		formats:  formats[*report.Document]{{".json", report.WriteJSON}, {".xlsx", report.WriteXLSX}},
+		terminal: report.WriteTerminal,
+	}
+	if err := r.check(opt.reports); err != nil {
+		return err
+	}
 	run, err := openSimulation(e, opt)
 	if err != nil {
 		return err
@@ -146,25 +170,54 @@ func runSimulate(ctx context.Context, e env, opt simulateOptions) error {
 	if err != nil {
 		return err
 	}
-	r := rendering[*report.Document]{reportFormat, report.WriteJSON, report.WriteTerminal}
 	return r.deliver(ctx, e, opt, &out, reports, doc, doc.Verdict, doc.Exit)
 }
 
 // rendering is how the document of a run is shown.
 type rendering[D any] struct {
-	format   func(path string) (func(io.Writer, D) error, error) // by the extension of a path
-	json     func(io.Writer, D) error
+	formats  formats[D]
 	terminal func(io.Writer, D, report.TerminalOptions) error
+}
+
+// formats are the kinds of reports of a document; JSON is the first one.
+type formats[D any] []format[D]
+
+// format is a kind of report, by the extension of its path.
+type format[D any] struct {
+	extension string
+	write     func(io.Writer, D) error
+}
+
+// of is the kind of report that a path asks for.
+func (list formats[D]) of(path string) (func(io.Writer, D) error, error) {
+	names := make([]string, len(list))
+	for i, f := range list {
+		if strings.EqualFold(filepath.Ext(path), f.extension) {
+			return f.write, nil
+		}
+		names[i] = f.extension
+	}
+	return nil, fmt.Errorf("--report %s: the name must end in %s", path, strings.Join(names, " or "))
+}
+
+// check refuses reports of kinds that there are not.
+func (r rendering[D]) check(paths []string) error {
+	for _, path := range paths {
+		if _, err := r.formats.of(path); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // deliver writes the reports, gives all outputs their names, and prints the result. The error carries the exit code.
 func (r rendering[D]) deliver(ctx context.Context, e env, opt simulateOptions, out *outputs, reports []*output, doc D, verdict report.VerdictLine, exit report.Exit) error {
 	for i, path := range opt.reports {
-		render, err := r.format(path)
+		write, err := r.formats.of(path)
 		if err != nil {
 			return err
 		}
-		if err := render(reports[i], doc); err != nil {
+		if err := write(reports[i], doc); err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
 	}
@@ -177,7 +230,7 @@ func (r rendering[D]) deliver(ctx context.Context, e env, opt simulateOptions, o
 	var err error
 	switch {
 	case opt.json:
-		err = r.json(e.stdout, doc)
+		err = r.formats[0].write(e.stdout, doc)
 	case opt.quiet:
 		_, err = fmt.Fprintln(e.stdout, report.Printable(verdict.Line()))
 	default:

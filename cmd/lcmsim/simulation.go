@@ -52,11 +52,6 @@ func openSession(e env, opt simulateOptions) (*session, error) {
 	if opt.listed < 0 {
 		return nil, errors.New("--list-identities takes a number from 0")
 	}
-	for _, path := range opt.reports {
-		if _, err := reportFormat(path); err != nil {
-			return nil, err
-		}
-	}
 	if _, err := rowsFormat(opt.rows); err != nil {
 		return nil, err
 	}
@@ -210,9 +205,12 @@ func (run *session) openPopulation(ctx context.Context, p *engine.Policy, attrib
 	return pop, findings, err
 }
 
+// workerCount is how many goroutines evaluate batches.
+func (run *session) workerCount() int { return cmp.Or(run.opt.workers, runtime.NumCPU()) }
+
 // workersOf makes the functions that evaluate batches, one a goroutine, and what adds up what they saw.
 func (run *session) workersOf(classifier func() *engine.Classifier) (workers []func(*loader.Batch) (*engine.Classes, error), seen func() *scimeval.Observations) {
-	classifiers := make([]*engine.Classifier, cmp.Or(run.opt.workers, runtime.NumCPU()))
+	classifiers := make([]*engine.Classifier, run.workerCount())
 	for i := range classifiers {
 		classifiers[i] = classifier()
 		workers = append(workers, func(b *loader.Batch) (*engine.Classes, error) { return classifiers[i].Classify(b.Record, b.IDs) })
