@@ -4,7 +4,7 @@ VERSION ?= $(shell git describe --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 FUZZTIME ?= 5s
 
-.PHONY: build demo test ci golden fixtures fuzz bench lint clean
+.PHONY: build demo test ci golden fixtures tenant fuzz bench lint clean
 
 build:
 	@echo 'building bin/lcmsim (a few minutes the first time)'
@@ -29,6 +29,11 @@ golden:
 # Rewrites the generated files of fixtures/acme.
 fixtures:
 	go generate ./fixtures
+
+# A stand-in tenant over fixtures/acme, to try pull, crosscheck and calibrate by hand. TENANT takes flags, such as
+# TENANT='--rule filter.string_case=fold --faults 429=0.1'; see go run ./loader/tenant/standin/serve --help.
+tenant:
+	go run ./loader/tenant/standin/serve $(TENANT)
 
 lint:
 	./.ci/lint

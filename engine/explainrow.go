@@ -13,27 +13,50 @@ type row []*scimeval.Value
 
 // readRow reads one row of a record; its values share no memory with the record.
 func readRow(rec arrow.Record, i int) (row, error) {
-	r := make(row, rec.NumCols())
-	for c := range r {
+	rows, err := readRows(rec, []int{i})
+	if err != nil {
+		return nil, err
+	}
+	return rows[0], nil
+}
+
+// readRows reads some rows of a record.
+func readRows(rec arrow.Record, at []int) ([]row, error) {
+	rows := make([]row, len(at))
+	for i := range rows {
+		rows[i] = make(row, rec.NumCols())
+	}
+	for c := range int(rec.NumCols()) {
 		values, codes, err := scimeval.ReadColumn(rec.Schema().Field(c), rec.Column(c))
 		if err != nil {
 			return nil, err
 		}
-		if codes[i] == scimeval.Absent {
-			continue
+		for i, r := range at {
+			if codes[r] == scimeval.Absent {
+				continue
+			}
+			v, err := scimeval.ParseValue([]byte(values[codes[r]].String()))
+			if err != nil {
+				return nil, err
+			}
+			rows[i][c] = &v
 		}
-		v, err := scimeval.ParseValue([]byte(values[codes[i]].String()))
-		if err != nil {
-			return nil, err
-		}
-		r[c] = &v
 	}
-	return r, nil
+	return rows, nil
 }
 
 // OneRow copies row i of a record into a record of its own, which shares no memory with the first.
 func OneRow(rec arrow.Record, i int) (arrow.Record, error) {
-	r, err := readRow(rec, i)
+	list, err := SingleRows(rec, []int{i})
+	if err != nil {
+		return nil, err
+	}
+	return list[0], nil
+}
+
+// SingleRows is OneRow for several rows at once.
+func SingleRows(rec arrow.Record, at []int) ([]arrow.Record, error) {
+	rows, err := readRows(rec, at)
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +64,11 @@ func OneRow(rec arrow.Record, i int) (arrow.Record, error) {
 	for c, f := range rec.Schema().Fields() {
 		names[c].Name = f.Name
 	}
-	return recordOf(names, []row{r}), nil
+	list := make([]arrow.Record, len(rows))
+	for i, r := range rows {
+		list[i] = recordOf(names, []row{r})
+	}
+	return list, nil
 }
 
 // recordOf lays rows out as columns. Values of equal pointers are one entry of a column's dictionary.

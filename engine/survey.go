@@ -13,7 +13,7 @@ type Survey struct {
 	vectors *vectorSet
 	groups  [][]int32 // by group: numbers of its vectors, one for each variant that is kept
 	rows    []int32   // group of each row
-	samples map[int]row
+	samples []row     // values of the first identity, for the first groups
 }
 
 // Surveyor turns batches into surveys. It is not safe for concurrent use; each worker has its own.
@@ -30,7 +30,7 @@ func (s *Surveyor) Survey(rec arrow.Record, ids []string) (*Survey, error) {
 		return nil, err
 	}
 	words, kept := s.lab.program.layout.words, len(s.lab.kept)
-	out := &Survey{vectors: newVectorSet(words), rows: make([]int32, len(ids)), samples: make(map[int]row)}
+	out := &Survey{vectors: newVectorSet(words), rows: make([]int32, len(ids))}
 	numbers := make([]int32, len(ids)*kept)
 	for r := range ids {
 		number, _ := out.vectors.intern(c.row(r))
@@ -52,6 +52,7 @@ func (s *Surveyor) Survey(rec arrow.Record, ids []string) (*Survey, error) {
 	}
 	index := make(map[string]int32)
 	var key []byte
+	var first []int // rows that begin a group
 	for r := range ids {
 		list := numbers[r*kept : (r+1)*kept]
 		key = appendNumbers(key[:0], list)
@@ -60,17 +61,15 @@ func (s *Surveyor) Survey(rec arrow.Record, ids []string) (*Survey, error) {
 			group = int32(len(out.groups))
 			index[string(key)] = group
 			out.groups = append(out.groups, append([]int32(nil), list...))
-			if len(out.samples) < s.samples {
-				values, err := readRow(rec, r)
-				if err != nil {
-					return nil, err
-				}
-				out.samples[int(group)] = values
+			if len(first) < s.samples {
+				first = append(first, r)
 			}
 		}
 		out.rows[r] = group
 	}
-	return out, nil
+	var err error
+	out.samples, err = readRows(rec, first)
+	return out, err
 }
 
 func appendNumbers(key []byte, list []int32) []byte {
@@ -129,8 +128,8 @@ func (s *surveyed) add(batch *Survey, ids, tenantIDs []string) {
 			s.index[key] = at
 			s.groups = append(s.groups, group{vectors: list})
 		}
-		if values := batch.samples[i]; values != nil && s.groups[at].values == nil && s.groups[at].identities == 0 && at < maxSampledGroups {
-			s.groups[at].values = values
+		if !ok && i < len(batch.samples) && at < maxSampledGroups {
+			s.groups[at].values = batch.samples[i]
 		}
 		place[i] = at
 	}

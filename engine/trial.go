@@ -36,6 +36,14 @@ type oracle struct {
 	known      [][]int32    // by number of the vector and plan variant: positions in all; nil or beyond the end = not yet
 	all        []foreseen
 	index      map[string]int32
+	marks      []mark // of the last views, by prediction and way to list profiles
+	views      int
+}
+
+// mark is the label of a prediction in one view, so that its texts are compared once.
+type mark struct {
+	view  int
+	label uint16
 }
 
 func newOracle(lab *hypothetical, vectors *vectorSet) *oracle {
@@ -121,16 +129,15 @@ func (o *oracle) view(g *group) view {
 		}
 	}
 	labels := make(map[part]uint16)
-	type seen struct {
-		prediction int32
-		lists      int
+	o.views++
+	if need := 2 * len(o.all); len(o.marks) < need {
+		o.marks = append(o.marks, make([]mark, need-len(o.marks))...)
 	}
-	direct := make(map[seen]uint16) // labels of predictions, so that texts are compared once
 	for _, vector := range g.vectors {
 		for _, at := range o.of(vector) {
 			for lists := range 2 {
-				label, ok := direct[seen{at, lists}]
-				if !ok {
+				m := &o.marks[2*int(at)+lists]
+				if m.view != o.views {
 					s := expected{&o.all[at], lists, known}
 					var key part
 					if known[0] {
@@ -142,14 +149,15 @@ func (o *oracle) view(g *group) view {
 					if known[2] {
 						key.profiles = s.listed()
 					}
-					if label, ok = labels[key]; !ok {
+					label, ok := labels[key]
+					if !ok {
 						label = uint16(len(v.shown))
 						labels[key] = label
 						v.shown = append(v.shown, s)
 					}
-					direct[seen{at, lists}] = label
+					*m = mark{o.views, label}
 				}
-				v.labels = append(v.labels, label)
+				v.labels = append(v.labels, m.label)
 			}
 		}
 	}

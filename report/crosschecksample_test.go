@@ -52,6 +52,7 @@ func sampleCrosscheck(text func(string) string) CrosscheckInput {
 		}
 		if verdict == engine.VerdictDisagree {
 			c.Comparison, c.Diagnosis, c.Answer = disagreeing(c.EntityID, []string{"Rome", "Oslo"}[i%2])
+			c.Reasons = []string{c.Diagnosis.Causes[0].Text}
 		}
 		if change != nil {
 			change(&c)
@@ -86,6 +87,7 @@ func sampleCrosscheck(text func(string) string) CrosscheckInput {
 			{Differences: []engine.AnswerDifference{profile}, Text: t("the policy names no such access profile: does the tenant run another version?")},
 		}}
 		c.Answer = &engine.DryRun{AccessProfileIDs: []string{t("3a2371b6-0009")}}
+		c.Reasons = []string{t("asked twice")}
 	})
 	add(2, engine.VerdictAgree, nil)
 	add(3, engine.VerdictNotChecked, reasons("POST policies/5d1c6a52/identities/5e3c1f0a-0010:dry_run: 503 Unavailable after 6 attempts (request id aa17bb20cc)"))

@@ -172,6 +172,9 @@ func (t crosscheckTerminal) disagreements() []string {
 			lines = append(lines, t.detail("    ", "here: "+causeText(&sample.Causes[i]))...)
 		}
 		for _, reason := range sample.Reasons {
+			if slices.ContainsFunc(sample.Causes, func(c CrosscheckCause) bool { return c.Text == reason }) {
+				continue // it is above
+			}
 			lines = append(lines, t.detail("    ", "note: "+brief(reason))...)
 		}
 		if len(sample.Settles) > 0 {

@@ -182,9 +182,11 @@ func (run *simulation) drifted(id string, here arrow.Record, there *tenant.Ident
 	if there.PolicyID != "" && there.PolicyID != run.policy.ID {
 		return []string{fmt.Sprintf("the tenant's id is one of the policy %s", there.PolicyID)}
 	}
-	values := make(map[string]scimeval.Value)
-	for _, m := range there.Attributes {
-		values[m.Name] = m.Value
+	values := loader.AttributeValues(there.Attributes)
+	for name, text := range map[string]string{"entity_id": there.EntityID, "entity_type": there.EntityType, "entity_name": there.EntityName, "id": there.ID} {
+		if _, ok := values[name]; !ok && text != "" {
+			values[name] = scimeval.StringValue(text)
+		}
 	}
 	drift, err := run.program.Drift(here, values)
 	if err != nil {
@@ -286,19 +288,20 @@ func (run *simulation) recordsOf(ctx context.Context, e env, ids map[string]bool
 }
 
 func keepRows(records map[string]arrow.Record, b *loader.Batch, ids map[string]bool) error {
+	var at []int
 	for i, id := range b.IDs {
-		if !ids[id] {
-			continue
+		if ids[id] {
+			at = append(at, i)
 		}
-		slice := b.Record.NewSlice(int64(i), int64(i)+1)
-		one, err := engine.OneRow(slice, 0)
-		slice.Release()
-		if err != nil {
-			return err
-		}
-		records[strings.Clone(id)] = one
 	}
-	return nil
+	if len(at) == 0 {
+		return nil
+	}
+	list, err := engine.SingleRows(b.Record, at)
+	for i, one := range list {
+		records[strings.Clone(b.IDs[at[i]])] = one
+	}
+	return err
 }
 
 func release(records map[string]arrow.Record) {

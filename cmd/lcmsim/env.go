@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"io"
 	"os"
 	"strconv"
@@ -20,6 +21,9 @@ type env struct {
 	width          int  // columns of the terminal behind stdout; 0 = stdout is none
 	columns        int  // what COLUMNS says, for text that goes elsewhere; 0 = nothing
 	progress       bool // stderr is a terminal
+
+	getenv func(string) string                        // nil = there are no variables
+	sleep  func(context.Context, time.Duration) error // between requests to a tenant; nil = the real thing
 }
 
 func systemEnv() env {
@@ -27,6 +31,7 @@ func systemEnv() env {
 		stdout: os.Stdout, stderr: os.Stderr, now: time.Now,
 		noColor:  os.Getenv("NO_COLOR") != "",
 		progress: term.IsTerminal(int(os.Stderr.Fd())),
+		getenv:   os.Getenv,
 	}
 	if os.Getenv("TERM") == "dumb" {
 		e.noColor, e.progress = true, false
@@ -39,6 +44,14 @@ func systemEnv() env {
 		}
 	}
 	return e
+}
+
+// variable is a variable of the environment, "" = not set.
+func (e env) variable(name string) string {
+	if e.getenv == nil {
+		return ""
+	}
+	return e.getenv(name)
 }
 
 // terminal are the options for text on stdout.

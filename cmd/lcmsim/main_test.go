@@ -7,6 +7,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,6 +21,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/stretchr/testify/require"
+
+	"github.com/lcmsim/lcmsim/loader/tenant/standin"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files and the files that scripts compare with")
@@ -55,8 +58,27 @@ func TestScript(t *testing.T) {
 			"finding": scriptFinding,
 			"files":   scriptFiles,
 			"plain":   scriptPlain,
+			"tenant":  scriptTenant,
 		},
 	})
+}
+
+// scriptTenant is `tenant DIR [FLAGS...]`: a stand-in tenant serves the snapshot until the script ends, with the flags of
+// loader/tenant/standin/serve that say what it does. The script's VEZA_URL and VEZA_API_KEY are those of the tenant.
+func scriptTenant(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 1 {
+		ts.Fatalf("usage: tenant DIR [FLAGS...]")
+	}
+	opt := standin.Options{Dir: ts.MkAbs(args[0])}
+	flags := flag.NewFlagSet("tenant", flag.ContinueOnError)
+	opt.AddFlags(flags)
+	ts.Check(flags.Parse(args[1:]))
+	server, err := standin.New(opt)
+	ts.Check(err)
+	listening := httptest.NewServer(server)
+	ts.Defer(listening.Close)
+	ts.Setenv("VEZA_URL", listening.URL)
+	ts.Setenv("VEZA_API_KEY", opt.Token)
 }
 
 // scriptExit is `exit CODE PROGRAM ARGS...`: the program ends with the code.

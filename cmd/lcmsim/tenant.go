@@ -40,7 +40,7 @@ func addTenantFlags(f *pflag.FlagSet, opt *tenantOptions) {
 
 // openTenant prepares a client. It warns on warnings, and finish ends the log.
 func openTenant(e env, opt tenantOptions, warnings io.Writer) (client *tenant.Client, finish func() error, err error) {
-	token := strings.TrimSpace(os.Getenv("VEZA_API_KEY"))
+	token := strings.TrimSpace(e.variable("VEZA_API_KEY"))
 	if opt.tokenFile != "" {
 		var exposed bool
 		if token, exposed, err = tenant.ReadToken(opt.tokenFile); err != nil {
@@ -52,14 +52,14 @@ func openTenant(e env, opt tenantOptions, warnings io.Writer) (client *tenant.Cl
 	}
 	address := opt.url
 	if address == "" {
-		address = os.Getenv("VEZA_URL")
+		address = e.variable("VEZA_URL")
 	}
 	if opt.rate <= 0 || opt.concurrency < 1 {
 		return nil, nil, errors.New("--rate and --concurrency take numbers above 0")
 	}
 	o := tenant.Options{
 		URL: address, Token: token, Rate: opt.rate, Concurrency: opt.concurrency, Budget: opt.budget,
-		UserAgent: "lcmsim/" + version, Seed: uint64(e.now().UnixNano()), Now: e.now,
+		UserAgent: "lcmsim/" + version, Seed: uint64(e.now().UnixNano()), Now: e.now, Sleep: e.sleep,
 	}
 	finish = func() error { return nil }
 	if opt.log != "" {

@@ -338,7 +338,7 @@ func TestJournalFile(t *testing.T) {
 
 	// A torn last line is dropped at any byte, and what is appended then stands on a line of its own.
 	lines := strings.SplitAfter(string(whole), "\n")
-	for cut := len(lines[0]); cut < len(whole); cut += 7 {
+	for cut := len(lines[0]); cut < len(whole); cut += 29 {
 		require.NoError(t, os.WriteFile(path, whole[:cut], 0o600))
 		j, err := OpenJournal(path)
 		require.NoError(t, err)

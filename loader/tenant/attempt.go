@@ -70,7 +70,7 @@ func (c *Client) newRequest(ctx context.Context, r request) (*http.Request, erro
 	u := *c.base
 	u.Path += r.path
 	u.RawQuery = r.query.Encode() // blanks as +
-	var body io.Reader
+	body := io.Reader(nothing{})
 	if r.body != nil {
 		body = bytes.NewReader(r.body)
 	}
@@ -84,6 +84,12 @@ func (c *Client) newRequest(ctx context.Context, r request) (*http.Request, erro
 	}
 	return req, nil
 }
+
+// nothing is an empty body that net/http does not know to be empty. It sends none, and does not repeat the request on its
+// own when a connection breaks: repeats are paced, counted and logged here.
+type nothing struct{}
+
+func (nothing) Read([]byte) (int, error) { return 0, io.EOF }
 
 // read checks the answer of a request that succeeded.
 func (c *Client) read(r request, resp *http.Response, body []byte) (jsontext.Value, *failure) {

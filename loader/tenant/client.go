@@ -67,7 +67,8 @@ type Client struct {
 func New(opt Options) (*Client, error) {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = 64
-	transport.ResponseHeaderTimeout = 0 // Options.Timeout covers all of a request
+	transport.Protocols = new(http.Protocols)
+	transport.Protocols.SetHTTP1(true) // where it is sure that no request is repeated unasked; see nothing
 	return newClient(opt, transport)
 }
 

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -192,6 +193,24 @@ func TestRetries(t *testing.T) {
 func (s *scene) page(ctx context.Context) (Page, error) {
 	p := pager{client: s.Client, path: pathPolicies}
 	return p.next(ctx)
+}
+
+// A request on a connection that was used before is not repeated behind the client's back.
+func TestRepeatsAreCounted(t *testing.T) {
+	var seen atomic.Int64
+	s := newScene(t, func(w http.ResponseWriter, r *http.Request) {
+		if seen.Add(1)%3 == 2 {
+			reset(w, r)
+			return
+		}
+		reply(200, emptyPage)(w, r)
+	}, nil)
+	for range 10 {
+		_, err := s.page(t.Context())
+		require.NoError(t, err)
+	}
+	require.EqualValues(t, seen.Load(), s.Calls())
+	require.Len(t, s.log, s.Calls())
 }
 
 // Waits grow, are between a half and the whole of a doubling bound, and depend on nothing but the seed.
@@ -416,6 +435,8 @@ func TestQuery(t *testing.T) {
 	var got []string
 	s := newScene(t, func(w http.ResponseWriter, r *http.Request) {
 		got = append(got, r.Method+" "+r.URL.EscapedPath()+"?"+r.URL.RawQuery+" "+r.Header.Get("Authorization")+" "+r.Header.Get("User-Agent"))
+		require.Empty(t, r.TransferEncoding)
+		require.Zero(t, r.ContentLength)
 		if len(got) == 1 {
 			reply(200, `{"values":[1],"next_page_token":"a b+/=&?%","has_more":true}`)(w, r)
 			return

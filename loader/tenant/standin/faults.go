@@ -18,8 +18,8 @@ const (
 	Fault429       = "429"       // with Retry-After in seconds
 	Fault429Date   = "429-date"  // with Retry-After as an HTTP date
 	Fault429Bare   = "429-bare"  // without Retry-After
-	Fault500       = "500"       //
-	Fault503       = "503"       //
+	Fault500       = "500"       // an internal error
+	Fault503       = "503"       // not available
 	FaultEcho      = "echo"      // a 500 whose message repeats the Authorization header
 	FaultReset     = "reset"     // the connection breaks without an answer
 	FaultSlow      = "slow"      // the second half of the body comes late

@@ -56,6 +56,8 @@ var attributes = []struct {
 	{"joined", []string{`"2024-01-31"`, `"2024-01-31T00:00:00Z"`, `"2024-01-31t01:00:00+01:00"`, `"2024-01-30T23:30:00-00:30"`, `"2024-08-01T10:00:00.50"`, `"2024-02-30"`, `"soon"`, `"2024-01-31 "`}},
 	{"team", []string{`{"name":"red","lead":true}`, `{"name":null}`, `{}`, `[{"name":"red"},{"name":"blue","lead":true}]`, `[{"lead":"true"},null]`, `[]`, `"red"`, `["red"]`, `{"Name":"red"}`, `[{"name":["red"]}]`}},
 	{"team.name", []string{`"red"`, `null`}},
+	{"urn:a:b:dept", []string{`"Sales"`}},
+	{"$dept", []string{`"Sales"`, `["a"]`}},
 	{"ref", []string{`{"id":"Sales"}`, `[{"id":"a"},{"id":"b"}]`, `[{"id":"a"},{"id":"b","x":1}]`}},
 	{"custom_properties", []string{`{"x":"a","a.b":1}`, `{"x":{"id":"a"}}`, `{}`}},
 	{"sys_attr__is_mover", []string{`true`, `false`, `null`, `"true"`}},
@@ -63,7 +65,7 @@ var attributes = []struct {
 
 var names = []string{
 	"dept", "Dept", "DEPT", "level", "flag", "FLAG", "tags", "joined", "team", "team.name", "Team.Name", "team.lead", "ref", "ref.id", "customprop_x",
-	"customprop_a.b", "sys_attr__is_mover", "nobody", "nobody.x", "entity_id", "entity_name", "id",
+	"customprop_a.b", "urn:a:b:dept", "urn:a:1.0:team.name", "$dept", "team.$x", "sys_attr__is_mover", "nobody", "nobody.x", "entity_id", "entity_name", "id",
 }
 
 var literals = []string{
@@ -72,6 +74,9 @@ var literals = []string{
 }
 
 func randomComparison(d *dice) string {
+	if d.percent(15) { // lists have rules of their own
+		return "tags " + pick(d, "eq", "ne", "co", "sw") + " " + pick(d, `"a"`, `"b"`, `"A"`, `2`)
+	}
 	name, op := pick(d, names...), pick(d, "eq", "eq", "eq", "ne", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le", "pr", "pr", "EQ")
 	if op == "pr" {
 		return name + " pr"

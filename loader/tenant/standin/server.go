@@ -52,7 +52,7 @@ type Options struct {
 	Shape    Shape                     // "" = Schema
 	Profiles Profiles                  // "" = Direct
 	Drift    map[string]map[string]any // by tenant id: attributes that have another value than in the snapshot; nil = null
-	Done     []Done                    // run_once actions that are not planned again
+	Done     []Done                    // run_once actions that are not planned again, beside those of the snapshot
 	Old      bool                      // the tenant does not know skip_disabled_workflows yet
 	Faults   Faults
 	Seed     uint64           // of the faults
@@ -98,13 +98,6 @@ func New(opt Options) (*Server, error) {
 	if (opt.Dir == "") == (opt.Snapshot == nil) {
 		return nil, errors.New("standin: give a snapshot directory or a snapshot")
 	}
-	if opt.Snapshot == nil {
-		s, err := ReadSnapshot(opt.Dir)
-		if err != nil {
-			return nil, fmt.Errorf("standin: %w", err)
-		}
-		opt.Snapshot = s
-	}
 	if opt.Token == "" {
 		opt.Token = DefaultToken
 	}
@@ -135,6 +128,13 @@ func New(opt Options) (*Server, error) {
 	r, err := newRules(opt.Rules)
 	if err != nil {
 		return nil, fmt.Errorf("standin: %w", err)
+	}
+	if opt.Snapshot == nil {
+		s, err := ReadSnapshot(opt.Dir)
+		if err != nil {
+			return nil, fmt.Errorf("standin: %w", err)
+		}
+		opt.Snapshot = s
 	}
 	t, err := newTenant(opt.Snapshot, opt, r)
 	if err != nil {

@@ -3,6 +3,7 @@ package standin
 import (
 	"bufio"
 	"bytes"
+	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -21,10 +22,12 @@ type Snapshot struct {
 	Types       []json.RawMessage // of access profiles
 	Datasources []json.RawMessage
 	Identities  []json.RawMessage
+	Done        []Done // run_once actions that identities have had
 }
 
 // ReadSnapshot reads the files of a snapshot directory that a tenant needs: policies.json, policy_versions.json,
-// access_profiles.json, access_profile_types.json, datasources.json and identities.jsonl. All but the first may be missing.
+// access_profiles.json, access_profile_types.json, datasources.json, identities.jsonl and history.csv. All but the first may
+// be missing.
 func ReadSnapshot(dir string) (*Snapshot, error) {
 	s := &Snapshot{}
 	for _, part := range []struct {
@@ -50,6 +53,10 @@ func ReadSnapshot(dir string) (*Snapshot, error) {
 		}
 		*part.into = list.Values
 	}
+	var err error
+	if s.Done, err = readHistory(filepath.Join(dir, "history.csv")); err != nil {
+		return nil, err
+	}
 	path := filepath.Join(dir, "identities.jsonl")
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -66,6 +73,33 @@ func ReadSnapshot(dir string) (*Snapshot, error) {
 		}
 	}
 	return s, lines.Err()
+}
+
+// readHistory reads a CSV with the columns entity_id, action and perhaps workflow.
+func readHistory(path string) ([]Done, error) {
+	file, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	rows, err := csv.NewReader(file).ReadAll()
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	column := func(row []string, name string) string {
+		if at := slices.Index(rows[0], name); at >= 0 {
+			return row[at]
+		}
+		return ""
+	}
+	var list []Done
+	for _, row := range rows[1:] {
+		list = append(list, Done{EntityID: column(row, "entity_id"), Action: column(row, "action"), Workflow: column(row, "workflow")})
+	}
+	return list, nil
 }
 
 // tenant is a snapshot that was read, with what decides how it answers. It does not change.
@@ -120,7 +154,7 @@ func (t *tenant) integrations() []string {
 // newTenant reads a snapshot. Of several policies, profiles or identities with the same id the first counts.
 func newTenant(s *Snapshot, opt Options, r rules) (*tenant, error) {
 	t := &tenant{
-		rules: r, profiles: opt.Profiles, done: opt.Done, types: s.Types,
+		rules: r, profiles: opt.Profiles, done: slices.Concat(s.Done, opt.Done), types: s.Types,
 		byProfile: map[string]*profile{}, byIdentity: map[string]*identity{},
 	}
 	for i, raw := range s.Policies {

@@ -142,6 +142,9 @@ func readJSON(data []byte) (any, error) {
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.UseNumber()
 	value, err := readValue(dec, 0)
+	if errors.Is(err, io.EOF) {
+		return nil, io.ErrUnexpectedEOF
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -153,9 +156,6 @@ func readJSON(data []byte) (any, error) {
 
 func readValue(dec *json.Decoder, depth int) (any, error) {
 	token, err := dec.Token()
-	if errors.Is(err, io.EOF) {
-		return nil, io.ErrUnexpectedEOF
-	}
 	if err != nil {
 		return nil, err
 	}

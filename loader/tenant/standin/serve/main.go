@@ -13,7 +13,6 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 	"time"
 
@@ -29,30 +28,11 @@ func main() {
 
 // run serves until the context ends. The exit code is 0, 1 when it cannot serve, or 2 for a bad flag.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	opt := standin.Options{Rules: map[string]string{}, Clock: time.Now}
+	opt := standin.Options{Dir: "fixtures/acme", Clock: time.Now}
 	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	addr := flags.String("addr", "127.0.0.1:8787", "address to listen on; port 0 takes a free one")
-	flags.StringVar(&opt.Dir, "snapshot", "fixtures/acme", "snapshot `directory` to serve")
-	flags.StringVar(&opt.Token, "token", standin.DefaultToken, "API key that clients must send")
-	flags.IntVar(&opt.PageSize, "page-size", 0, "most values on a page, at most 100 (default 100)")
-	flags.BoolVar(&opt.Old, "old", false, "refuse the request field skip_disabled_workflows, as a tenant does that is older than it")
-	flags.Uint64Var(&opt.Seed, "seed", 0, "seed of the faults")
-	flags.DurationVar(&opt.Latency, "latency", 0, "time before each answer")
-	shape := flags.String("shape", string(standin.Schema), "shape of job requests: schema or example")
-	profiles := flags.String("profiles", string(standin.Direct), "access profiles that a dry run lists: direct or inherited")
-	flags.Func("rule", "a rule of the contract that the tenant follows, as `name=value`; repeatable", func(text string) error {
-		name, value, ok := strings.Cut(text, "=")
-		if !ok {
-			return errors.New("want name=value")
-		}
-		opt.Rules[name] = value
-		return nil
-	})
-	flags.Func("faults", "what goes wrong, such as 429=0.05,reset=0.02,500@3,expire=40,missing=access_profiles_types", func(text string) (err error) {
-		opt.Faults, err = standin.ParseFaults(text)
-		return err
-	})
+	opt.AddFlags(flags)
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return 0
@@ -63,7 +43,6 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "serve: unexpected argument %q\n", flags.Arg(0))
 		return 2
 	}
-	opt.Shape, opt.Profiles = standin.Shape(*shape), standin.Profiles(*profiles)
 	tenant, err := standin.New(opt)
 	if err != nil {
 		fmt.Fprintln(stderr, err)
