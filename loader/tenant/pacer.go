@@ -14,19 +14,20 @@ import (
 const MaxRetryAfter = 2 * time.Minute
 
 const (
-	slowest    = rate.Limit(0.1) // requests a second, below which a 429 does not slow down further
-	calmStreak = 20              // answers without a 429 after which a client asks a little faster again
+	slowest  = rate.Limit(0.5) // requests a second, below which a 429 does not slow down further
+	recovery = 0.01            // share of the full rate that an answer without a 429 gives back
 )
 
-// pacer spreads requests over time. A 429 halves the rate; calmStreak answers without one give back a tenth of the full
-// rate.
+// pacer spreads requests over time. A 429 halves the rate; every other answer gives a little of it back.
+//
+// Note: to wait for several answers in a row before the rate rises again was tried. Where 1 in 20 requests is refused whatever
+// the rate is, such a rate only falls.
 type pacer struct {
 	mu      sync.Mutex
 	limiter *rate.Limiter
 	full    rate.Limit
 	resume  time.Time // no request leaves before
 	slowed  time.Time // when the rate was halved last
-	calm    int       // answers since the rate was changed
 }
 
 func newPacer(full float64) *pacer {
@@ -61,7 +62,6 @@ func (p *pacer) pause(until time.Time) {
 func (p *pacer) slowDown(now, left time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.calm = 0
 	if !p.slowed.IsZero() && left.Before(p.slowed) {
 		return
 	}
@@ -73,11 +73,9 @@ func (p *pacer) slowDown(now, left time.Time) {
 func (p *pacer) answered(now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.calm++; p.calm < calmStreak || p.limiter.Limit() >= p.full {
-		return
+	if limit := p.limiter.Limit(); limit < p.full {
+		p.limiter.SetLimitAt(now, min(p.full, limit+p.full*recovery))
 	}
-	p.calm = 0
-	p.limiter.SetLimitAt(now, min(p.full, p.limiter.Limit()+p.full/10))
 }
 
 // rate is the present rate, in requests a second.

@@ -56,20 +56,26 @@ func TestPacer(t *testing.T) {
 	p.slowDown(now.Add(2*time.Second), now.Add(time.Second))
 	require.InDelta(t, 2, p.rate(), 1e-9)
 
-	// It comes back in steps of a tenth, one after calmStreak answers.
-	for range calmStreak - 1 {
-		p.answered(now)
-	}
-	require.InDelta(t, 2, p.rate(), 1e-9)
+	// It comes back in small steps.
 	p.answered(now)
-	require.InDelta(t, 2.8, p.rate(), 1e-9)
-	for range 100 * calmStreak {
+	require.InDelta(t, 2.08, p.rate(), 1e-9)
+	for range 100 {
 		p.answered(now)
 	}
 	require.InDelta(t, 8, p.rate(), 1e-9)
 
+	// Where 1 in 20 requests is refused whatever the rate is, it settles at a good part of the full one.
+	for i := range 100 {
+		at := now.Add(time.Duration(3+i) * time.Second)
+		p.slowDown(at, at)
+		for range 19 {
+			p.answered(at)
+		}
+	}
+	require.Greater(t, p.rate(), 2.0)
+
 	for i := range 20 {
-		at := now.Add(time.Duration(10+i) * time.Second)
+		at := now.Add(time.Duration(200+i) * time.Second)
 		p.slowDown(at, at)
 	}
 	require.InDelta(t, float64(slowest), p.rate(), 1e-9)
