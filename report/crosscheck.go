@@ -161,7 +161,7 @@ func NewCrosscheck(in CrosscheckInput) *CrosscheckDocument {
 		},
 		Summary: newCrosscheckSummary(r, in.MaxDisagreement, in.Planned),
 		Strata:  newCrosscheckStrata(r, in.Planned),
-		Samples: newCrosscheckSamples(r, in.Planned),
+		Samples: newCrosscheckSamples(r, in.Planned, profileNames(in.Catalog)),
 		Seed:    r.Sample.Seed,
 		Calls:   in.Calls,
 		Tenant:  known(in.Tenant),
@@ -243,7 +243,7 @@ func newCrosscheckStrata(r *engine.CrosscheckResult, planned bool) []CrosscheckS
 	return out
 }
 
-func newCrosscheckSamples(r *engine.CrosscheckResult, planned bool) []CrosscheckSample {
+func newCrosscheckSamples(r *engine.CrosscheckResult, planned bool, names map[string]string) []CrosscheckSample {
 	out := make([]CrosscheckSample, len(r.Sample.Draws))
 	for i, draw := range r.Sample.Draws {
 		out[i] = CrosscheckSample{
@@ -252,21 +252,21 @@ func newCrosscheckSamples(r *engine.CrosscheckResult, planned bool) []Crosscheck
 			Differences: []AnswerDifference{}, Causes: []CrosscheckCause{}, Settles: []engine.RuleValue{},
 		}
 		if !planned {
-			out[i].take(r.Checked[i])
+			out[i].take(r.Checked[i], names)
 		}
 	}
 	return out
 }
 
-// take notes what came of a draw.
-func (s *CrosscheckSample) take(c engine.CheckedDraw) {
+// take notes what came of a draw. names are those of access profiles, by id.
+func (s *CrosscheckSample) take(c engine.CheckedDraw, names map[string]string) {
 	s.Verdict = &c.Verdict
 	s.Reasons = slices.Clone(list(c.Reasons))
 	s.Answer = newCrosscheckedAnswer(c.Answer)
 	if cmp := c.Comparison; cmp != nil {
 		s.Undetermined = cmp.Undetermined
 		s.AccessProfiles = known(cmp.Profiles)
-		s.Differences = newAnswerDifferences(cmp.Differences)
+		s.Differences = newAnswerDifferences(cmp.Differences, names)
 	}
 	if c.Diagnosis == nil {
 		return
@@ -274,18 +274,29 @@ func (s *CrosscheckSample) take(c engine.CheckedDraw) {
 	s.Settles = slices.Clone(list(c.Diagnosis.Settles))
 	for _, cause := range c.Diagnosis.Causes {
 		s.Causes = append(s.Causes, CrosscheckCause{
-			Differences: newAnswerDifferences(cause.Differences),
+			Differences: newAnswerDifferences(cause.Differences, names),
 			Workflow:    known(cause.Workflow), Condition: known(cause.Condition), Path: known(cause.Path), Expression: known(cause.Expression),
 			Atoms: slices.Clone(list(cause.Atoms)), Text: cause.Text,
 		})
 	}
 }
 
-func newAnswerDifferences(differences []engine.AnswerDifference) []AnswerDifference {
+// profileNames are the names of the access profiles of a catalog, by id; nil = no catalog.
+func profileNames(c *engine.Catalog) map[string]string {
+	names := make(map[string]string)
+	if c != nil {
+		for _, p := range c.Profiles {
+			names[p.ID] = p.Name
+		}
+	}
+	return names
+}
+
+func newAnswerDifferences(differences []engine.AnswerDifference, names map[string]string) []AnswerDifference {
 	out := make([]AnswerDifference, len(differences))
 	for i, d := range differences {
 		out[i] = AnswerDifference{
-			Kind: d.Kind, Name: d.Name, Type: known(d.Type), Low: d.Low, High: d.High, Answered: d.Answered, Text: answerDifferenceText(d),
+			Kind: d.Kind, Name: d.Name, Type: known(d.Type), Low: d.Low, High: d.High, Answered: d.Answered, Text: answerDifferenceText(d, names),
 		}
 	}
 	return out

@@ -84,10 +84,13 @@ func coverageText(s CrosscheckSummary) string {
 		Count(s.CoveredClasses), countNoun(s.Classes, "behaviour class", "behaviour classes"), percentDown(s.CoveredShare))
 }
 
-// answerDifferenceText says what the tenant says and what is said here.
-func answerDifferenceText(d engine.AnswerDifference) string {
+// answerDifferenceText says what the tenant says and what is said here. names are those of access profiles, by id.
+func answerDifferenceText(d engine.AnswerDifference, names map[string]string) string {
 	name := map[string]string{"workflow": "workflow", "action": "action", "access_profile": "access profile"}[d.Kind]
 	name = strings.TrimSpace(fmt.Sprintf("%s %q", name, d.Name))
+	if known := names[d.Name]; d.Kind == "access_profile" && known != "" {
+		name = fmt.Sprintf("access profile %q (%s)", known, d.Name)
+	}
 	if d.Type != "" {
 		name += " (" + d.Type + ")"
 	}

@@ -210,11 +210,12 @@ func TestAnswerDifferenceText(t *testing.T) {
 		`workflow "A": in the tenant, not here`:                  {Kind: "workflow", Name: "A", Answered: 1},
 		`workflow "A": here, not in the tenant`:                  {Kind: "workflow", Name: "A", Low: 1, High: 1},
 		`access profile "p": here, not in the tenant`:            {Kind: "access_profile", Name: "p", Low: 1, High: 1},
+		`access profile "Named" (p9): in the tenant, not here`:   {Kind: "access_profile", Name: "p9", Answered: 1},
 		`action "X" (PAUSE): in the tenant, not here`:            {Kind: "action", Name: "X", Type: "PAUSE", Answered: 1},
 		`action "X" (PAUSE): 2 times in the tenant, 1 here`:      {Kind: "action", Name: "X", Type: "PAUSE", Low: 1, High: 1, Answered: 2},
 		`action "X" (PAUSE): 1 time in the tenant, 2 to 3 here`:  {Kind: "action", Name: "X", Type: "PAUSE", Low: 2, High: 3, Answered: 1},
 		`action "X" (PAUSE): 0 times in the tenant, 1 to 2 here`: {Kind: "action", Name: "X", Type: "PAUSE", Low: 1, High: 2},
 	} {
-		require.Equal(t, want, answerDifferenceText(d))
+		require.Equal(t, want, answerDifferenceText(d, map[string]string{"p9": "Named"}))
 	}
 }
