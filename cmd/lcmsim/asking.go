@@ -108,29 +108,43 @@ func (s *askSession) finish(replies []tenant.Reply) error {
 			missing++
 		}
 	}
+	empty := s.empty()
 	if err := s.close(); err != nil {
 		return err
 	}
 	if missing > 0 {
+		if empty {
+			return nil
+		}
 		fmt.Fprintf(s.messages, "note: the answers are kept in %s: the same command asks only about the %s\n", report.Printable(s.path), counted(missing, "identity that has none", "identities that have none"))
 		return nil
 	}
 	if s.kept {
 		return nil
 	}
-	if err := os.Remove(s.path); err != nil {
+	if err := os.Remove(s.path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("%s: %w", s.path, reason(err))
 	}
 	return nil
 }
 
-// close closes the files. It may be called again.
+// empty tells whether the journal holds nothing.
+func (s *askSession) empty() bool {
+	answers, identities := s.journal.Len()
+	return answers+identities == 0
+}
+
+// close closes the files, and removes a journal that is of no use. It may be called again.
 func (s *askSession) close() error {
 	if s.journal == nil {
 		return nil
 	}
+	useless := s.empty() && !s.kept
 	err := errors.Join(s.journal.Close(), s.endLog())
 	s.journal = nil
+	if useless && err == nil {
+		err = os.Remove(s.path)
+	}
 	return err
 }
 

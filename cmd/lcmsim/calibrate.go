@@ -28,7 +28,8 @@ func newCalibrateCmd(e env) *cobra.Command {
 		Use:   "calibrate [SNAPSHOT]",
 		Short: "Find out by experiment which rules the tenant follows where its documentation is silent",
 		Long: `For each rule of filters, workflows and access profiles, finds an identity on which its values lead to different dry runs
-while the other rules do not matter, and asks the tenant. What it answers settles the rule; a second identity confirms it.
+while the other rules do not matter, and asks the tenant. What it answers settles the rule; a second identity, where there is
+one, confirms it.
 A rule that no identity of the population decides stays undecidable, and the result says which attribute values would.
 
 The rules of revokes and of safety limits cannot be settled: a dry run of one identity does not show them.
@@ -92,10 +93,15 @@ func runCalibrate(ctx context.Context, e env, opt calibrateOptions) error {
 		}
 	}
 	c := &calibration{simulation: run, opt: opt}
+	session, err := run.openAsking(e, opt.asking)
+	if err != nil {
+		return err
+	}
+	defer session.close()
 	if err := c.survey(ctx, e); err != nil {
 		return err
 	}
-	if err := c.experiment(ctx, e); err != nil {
+	if err := c.experiment(ctx, e, session); err != nil {
 		return err
 	}
 	doc, err := c.document()
@@ -172,17 +178,12 @@ func (c *calibration) survey(ctx context.Context, e env) error {
 }
 
 // experiment puts identities to the tenant, one after the other: what is asked next depends on the answers so far.
-func (c *calibration) experiment(ctx context.Context, e env) error {
+func (c *calibration) experiment(ctx context.Context, e env, session *askSession) error {
 	records, err := c.candidateRecords(ctx, e)
 	if err != nil {
 		return err
 	}
 	defer release(records)
-	session, err := c.openAsking(e, c.opt.asking)
-	if err != nil {
-		return err
-	}
-	defer session.close()
 	progress := newCounter(e, e.stderr, c.opt.quiet, "asking the tenant")
 	defer progress.end()
 	unshown := make(map[string]int)

@@ -104,11 +104,18 @@ func runCrosscheck(ctx context.Context, e env, opt crosscheckOptions) error {
 		return err
 	}
 	check := &crosscheck{simulation: run, opt: opt}
+	var session *askSession
+	if !opt.planOnly {
+		if session, err = run.openAsking(e, opt.asking); err != nil {
+			return err
+		}
+		defer session.close()
+	}
 	if err := check.sample(ctx, e, sampling); err != nil {
 		return err
 	}
-	if !opt.planOnly {
-		if err := check.ask(ctx, e); err != nil {
+	if session != nil {
+		if err := check.ask(ctx, e, session); err != nil {
 			return err
 		}
 	}
@@ -216,24 +223,19 @@ func noFrame(path string) error {
 }
 
 // ask puts the sample to the tenant and compares.
-func (c *crosscheck) ask(ctx context.Context, e env) error {
+func (c *crosscheck) ask(ctx context.Context, e env, session *askSession) error {
 	var records map[string]arrow.Record
+	var err error
 	defer func() { release(records) }()
 	if c.opt.checkDrift {
 		ids := make(map[string]bool)
 		for _, d := range c.drawn.Draws {
 			ids[d.EntityID] = true
 		}
-		var err error
 		if records, err = c.recordsOf(ctx, e, ids); err != nil {
 			return err
 		}
 	}
-	session, err := c.openAsking(e, c.opt.asking)
-	if err != nil {
-		return err
-	}
-	defer session.close()
 	questions := make([]tenant.Question, len(c.drawn.Draws))
 	for i, d := range c.drawn.Draws {
 		questions[i] = c.question(c.opt.asking, d.TenantID, !c.rules.EvaluateDisabled)
