@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -19,21 +20,36 @@ const redacted = "[redacted]"
 // secretFields are the members of answers that refer to secrets.
 var secretFields = []string{"data_provider_secret_refs", "dataProviderSecretRefs"}
 
+// shortToken is the length below which a token may well be a word of its own: it is replaced in texts only where it stands alone,
+// and in values of the tenant only behind Bearer, so that a token like test does not rename what is called so.
+const shortToken = 8
+
 // redactor replaces a token, and in JSON also what refers to secrets.
-type redactor struct{ tokens *strings.Replacer }
+type redactor struct{ texts, values *regexp.Regexp }
 
 func newRedactor(token string) redactor {
-	var pairs []string
-	for _, spelling := range []string{token, url.QueryEscape(token), url.PathEscape(token)} {
-		if !slices.Contains(pairs, spelling) {
-			pairs = append(pairs, spelling, redacted)
-		}
+	spellings := regexp.QuoteMeta(token) + "|" + regexp.QuoteMeta(url.QueryEscape(token)) + "|" + regexp.QuoteMeta(url.PathEscape(token))
+	if len(token) >= shortToken {
+		all := regexp.MustCompile(spellings)
+		return redactor{all, all}
 	}
-	return redactor{strings.NewReplacer(pairs...)}
+	edge := func(b byte) string {
+		if b == '_' || '0' <= b && b <= '9' || 'A' <= b && b <= 'Z' || 'a' <= b && b <= 'z' {
+			return `\b`
+		}
+		return ""
+	}
+	return redactor{
+		regexp.MustCompile(edge(token[0]) + `(?:` + spellings + `)` + edge(token[len(token)-1])),
+		regexp.MustCompile(`(?i:\bBearer +)(?:` + spellings + `)`),
+	}
 }
 
-// text is a text without the token.
-func (r redactor) text(s string) string { return r.tokens.Replace(s) }
+// text is a text for people without the token.
+func (r redactor) text(s string) string { return r.texts.ReplaceAllLiteralString(s, redacted) }
+
+// value is a string of the tenant without the token.
+func (r redactor) value(s string) string { return r.values.ReplaceAllLiteralString(s, redacted) }
 
 // json is a JSON text in its compact form, with numbers as they stood, without the token in any string and with
 // ["[redacted]"] for every value of secretFields. It is an error when data is not exactly one JSON value, has duplicate
@@ -52,7 +68,7 @@ func (r redactor) json(data []byte) (jsontext.Value, error) {
 		}
 		if tok.Kind() == '"' {
 			text := tok.String()
-			if err := enc.WriteToken(jsontext.String(r.text(text))); err != nil {
+			if err := enc.WriteToken(jsontext.String(r.value(text))); err != nil {
 				return nil, err
 			}
 			if isName(dec) && slices.Contains(secretFields, text) {

@@ -37,6 +37,17 @@ func TestRedactJSON(t *testing.T) {
 	}
 }
 
+// A short token may be a word of its own: what is called so keeps its name, and messages do not show it all the same.
+func TestRedactShortToken(t *testing.T) {
+	r := newRedactor("test")
+	got, err := r.json([]byte(`{"name":"test","text":"the latest test","echo":"Authorization: bearer test"}`))
+	require.NoError(t, err)
+	require.Equal(t, `{"name":"test","text":"the latest test","echo":"Authorization: [redacted]"}`, string(got))
+	require.Equal(t, "the latest [redacted]: Bearer [redacted]", r.text("the latest test: Bearer test"))
+	require.Equal(t, "a[redacted]b", newRedactor("+/").text("a+/b"))
+	require.Equal(t, "[redacted]", newRedactor("a+").text("a%2B"))
+}
+
 // No place in a JSON text keeps the token or the id of a secret, and what is not secret stays as it is.
 func TestRedactAnywhere(t *testing.T) {
 	r := newRedactor(testToken)
