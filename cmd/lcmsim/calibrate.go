@@ -29,8 +29,8 @@ func newCalibrateCmd(e env) *cobra.Command {
 		Short: "Find out by experiment which rules the tenant follows where its documentation is silent",
 		Long: `For each rule of filters, workflows and access profiles, finds an identity on which its values lead to different dry runs
 while the other rules do not matter, and asks the tenant. What it answers settles the rule; a second identity, where there is
-one, confirms it.
-A rule that no identity of the population decides stays undecidable, and the result says which attribute values would.
+one, confirms it. A rule that no identity of the population decides stays undecidable, and the result says which attribute
+values would.
 
 The rules of revokes and of safety limits cannot be settled: a dry run of one identity does not show them.
 workflow.disabled is about dry runs that do not ask for skip_disabled_workflows.

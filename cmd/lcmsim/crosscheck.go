@@ -50,7 +50,10 @@ rule, then those that lose something, then every workflow and condition. Only id
 (` + "`id`" + ` in the population) can be drawn. --plan-only shows the sample and what it would prove, and asks nothing.
 
 Answers are kept in a file until the run is complete, so that a run that was interrupted asks only what is left.
-Exit code 4: the tenant disagrees; 5: something could not be checked, or the claim is not proven.
+An identity whose attributes have changed in the tenant has drifted, which only --check-drift can tell from a disagreement.
+
+Exit code 4: the tenant disagrees, or more than --max-disagreement does; 5: something could not be checked, or the sample does
+not prove --max-disagreement.
 
 ` + tenantHelp,
 		Example: `  lcmsim crosscheck snapshot/ --plan-only
@@ -67,7 +70,7 @@ Exit code 4: the tenant disagrees; 5: something could not be checked, or the cla
 		},
 	}
 	f := cmd.Flags()
-	f.IntVar(&opt.budget, "budget", defaultDryRuns, "identities to draw at most; each is one dry run, and with --check-drift one more request")
+	f.IntVar(&opt.budget, "budget", defaultDryRuns, "identities to draw at most, more where --max-disagreement or --draws need more and no budget is given; each is one dry run, and with --check-drift one more request")
 	f.IntVar(&opt.draws, "draws", 0, "random draws (default: as many as show that at most --max-disagreement, or 1 %, disagree, up to three quarters of --budget)")
 	f.Float64Var(&opt.confidence, "confidence", 0.95, "confidence of the claim, above 0 and below 1")
 	f.StringVar(&opt.maximum, "max-disagreement", "", "share of identities that may disagree, such as 0.5% or 0.005 (default: any disagreement is exit code 4)")

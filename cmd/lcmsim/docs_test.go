@@ -2,7 +2,11 @@ package main
 
 import (
 	"bytes"
+	"cmp"
+	"context"
+	"flag"
 	"fmt"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -13,20 +17,26 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/lcmsim/lcmsim/loader/tenant/standin"
 )
 
-// documentedCommand is a line `$ lcmsim ...` in a console fence of a document, and what the document shows below it.
+// documentedCommand is a line `$ lcmsim ...` in a console fence of a document, and what the document shows below it; or a line
+// `$ make tenant ...` or `$ export NAME=VALUE ...`, which the commands below it need.
 type documentedCommand struct {
-	file   string
-	line   int      // from 1
-	words  []string // behind lcmsim; > FILE takes stdout
-	exit   int      // from a trailing `# exit N`
-	output []string // lines; "..." stands for any lines, none at all shows nothing
+	file     string
+	line     int      // from 1
+	words    []string // behind lcmsim; > FILE takes stdout
+	exit     int      // from a trailing `# exit N`
+	output   []string // lines; "..." stands for any lines, none at all shows nothing
+	tenant   []string // flags of the stand-in that is started; nil = none is
+	exported []string // NAME=VALUE; nil = no line of export
 }
 
 var exitComment = regexp.MustCompile(`\s+# exit (\d+)$`)
 
-// documentedCommands reads a Markdown text. Commands other than lcmsim and make are an error: nobody runs them here.
+// documentedCommands reads a Markdown text. What make does but for `make tenant` is not run here; commands other than lcmsim, make and
+// a few of a shell are an error, as nobody runs them.
 func documentedCommands(file, text string) ([]documentedCommand, error) {
 	var commands []documentedCommand
 	inside, skipping := false, false
@@ -35,6 +45,22 @@ func documentedCommands(file, text string) ([]documentedCommand, error) {
 		case strings.HasPrefix(line, "```"):
 			inside, skipping = !inside && line == "```console", false
 		case !inside:
+		case strings.HasPrefix(line, "$ make tenant"), strings.HasPrefix(line, "$ export "):
+			skipping = true
+			words, err := shellWords(strings.TrimPrefix(line, "$ "))
+			if err != nil {
+				return nil, fmt.Errorf("%s:%d: %w", file, i+1, err)
+			}
+			c := documentedCommand{file: file, line: i + 1}
+			if words[0] == "export" {
+				c.exported = words[1:]
+			} else {
+				c.tenant = []string{}
+				for _, word := range words[2:] {
+					c.tenant = append(c.tenant, strings.Fields(strings.TrimPrefix(word, "TENANT="))...)
+				}
+			}
+			commands = append(commands, c)
 		case strings.HasPrefix(line, "$ make"), strings.HasPrefix(line, "$ git "), strings.HasPrefix(line, "$ cd "), strings.HasPrefix(line, "$ go "):
 			skipping = true
 		case strings.HasPrefix(line, "$ "):
@@ -145,8 +171,17 @@ func TestDocumentedCommands(t *testing.T) {
 			t.Chdir(t.TempDir())
 			require.NoError(t, os.Symlink(filepath.Join(root, "fixtures"), "fixtures"))
 			require.NoError(t, os.Mkdir("out", 0o755))
+			var shell documentShell
 			for _, c := range commands {
-				code, out := runWords(t, c.words)
+				switch {
+				case c.tenant != nil:
+					shell.startTenant(t, c.tenant)
+					continue
+				case c.exported != nil:
+					shell.exported = append(shell.exported, c.exported...)
+					continue
+				}
+				code, out := shell.run(t, c.words)
 				require.Equal(t, c.exit, code, "%s:%d: lcmsim %q\n%s", c.file, c.line, c.words, out)
 				want := strings.TrimRight(strings.Join(c.output, "\n"), "\n")
 				got := strings.TrimRight(out, "\n")
@@ -159,26 +194,74 @@ func TestDocumentedCommands(t *testing.T) {
 	}
 }
 
-// runWords runs a command line whose words may end in > FILE, and gives what a terminal would show: both streams.
-func runWords(t *testing.T, words []string) (code int, output string) {
+// documentedTenant is where `make tenant` listens. In tests the stand-in listens elsewhere, so that any number of them can.
+const documentedTenant = "127.0.0.1:8787"
+
+// documentShell is what the commands of a document share.
+type documentShell struct {
+	exported []string // NAME=VALUE; later ones count
+	address  string   // of the stand-in that was started last
+}
+
+// startTenant is `make tenant`: a stand-in over fixtures/acme, until the test ends.
+func (s *documentShell) startTenant(t *testing.T, args []string) {
+	opt := standin.Options{Dir: filepath.Join("fixtures", "acme")}
+	flags := flag.NewFlagSet("make tenant", flag.ContinueOnError)
+	opt.AddFlags(flags)
+	require.NoError(t, flags.Parse(args))
+	server, err := standin.New(opt)
+	require.NoError(t, err)
+	listening := httptest.NewServer(server)
+	t.Cleanup(listening.Close)
+	s.address = listening.Listener.Addr().String()
+}
+
+func (s *documentShell) variable(name string) string {
+	value := ""
+	for _, e := range s.exported {
+		if text, ok := strings.CutPrefix(e, name+"="); ok {
+			value = text
+		}
+	}
+	return strings.ReplaceAll(value, documentedTenant, cmp.Or(s.address, documentedTenant))
+}
+
+// run runs a command line whose words may end in > FILE, and gives what a terminal would show: both streams. Waits between requests
+// take no time.
+func (s *documentShell) run(t *testing.T, words []string) (code int, output string) {
 	var shown, redirected bytes.Buffer
-	e := env{stdout: &shown, stderr: &shown, now: func() time.Time { return testNow }}
+	e := env{
+		stdout: &shown, stderr: &shown, now: func() time.Time { return testNow }, getenv: s.variable,
+		sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
+	}
 	if i := slices.Index(words, ">"); i >= 0 {
 		require.Len(t, words, i+2, "> takes one file, at the end")
 		e.stdout = &redirected
 		code = run(t.Context(), words[:i], e)
 		require.NoError(t, os.WriteFile(words[i+1], redirected.Bytes(), 0o644))
+	} else {
+		code = run(t.Context(), words, e)
+	}
+	if s.address == "" {
 		return code, shown.String()
 	}
-	return run(t.Context(), words, e), shown.String()
+	return code, strings.ReplaceAll(shown.String(), s.address, documentedTenant)
+}
+
+// runWords runs a command line where nothing was exported.
+func runWords(t *testing.T, words []string) (code int, output string) {
+	return new(documentShell).run(t, words)
 }
 
 func TestReadingDocuments(t *testing.T) {
-	commands, err := documentedCommands("x.md", "```\n$ rm -rf /\n```\n```console\n$ make demo\nlots\n$ lcmsim filter 'a b' \"c \\\" d\" e\\ f # exit 5\none\n...\n\n$ lcmsim version >x # shows it\n```\n")
+	commands, err := documentedCommands("x.md", "```\n$ rm -rf /\n```\n```console\n$ make demo\nlots\n$ lcmsim filter 'a b' \"c \\\" d\" e\\ f # exit 5\none\n...\n\n$ lcmsim version >x # shows it\n$ make tenant TENANT='--rule a=b --old'\nA stand-in\n$ export A=b C=d\n$ make tenant\n```\n")
 	require.NoError(t, err)
 	require.Equal(t, []documentedCommand{
 		{file: "x.md", line: 7, words: []string{"filter", "a b", `c " d`, "e f"}, exit: 5, output: []string{"one", "...", ""}},
 		{file: "x.md", line: 11, words: []string{"version", ">", "x"}},
+		{file: "x.md", line: 12, tenant: []string{"--rule", "a=b", "--old"}},
+		{file: "x.md", line: 14, exported: []string{"A=b", "C=d"}},
+		{file: "x.md", line: 15, tenant: []string{}},
 	}, commands)
 	for _, bad := range []string{"curl x", "lcmsim a | head", "lcmsim 'a", "# nothing"} {
 		_, err := documentedCommands("x.md", "```console\n$ "+bad+"\n```\n")

@@ -9,6 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/require"
+
+	"github.com/lcmsim/lcmsim/loader/tenant/standin"
 )
 
 // Every command shows examples in its help, and every example works in a folder that has what they name.
@@ -22,7 +24,12 @@ func TestExamplesOfHelp(t *testing.T) {
 		t.Run(cmd.Name(), func(t *testing.T) {
 			require.NotEmpty(t, cmd.Example)
 			require.NotEmpty(t, cmd.Short)
-			enterWorkspace(t)
+			var tenant *asked // for commands that speak with one
+			if cmd.Flags().Lookup("token-file") != nil {
+				tenant = enterTenantWorkspace(t, cmd.Name() != "pull")
+			} else {
+				enterWorkspace(t)
+			}
 			for line := range strings.SplitSeq(cmd.Example, "\n") {
 				words, err := shellWords(line)
 				require.NoError(t, err)
@@ -32,11 +39,28 @@ func TestExamplesOfHelp(t *testing.T) {
 						words[i] = "1000" // as many people take their time
 					}
 				}
+				if tenant != nil {
+					code, _, stderr := tenant.run(t.Context(), append(words[1:], "--rate", "1000")...)
+					require.Zero(t, code, "%s\n%s", line, stderr)
+					continue
+				}
 				code, output := runWords(t, words[1:])
 				require.NotEqual(t, 1, code, "%s\n%s", line, output)
 			}
 		})
 	}
+}
+
+// enterTenantWorkspace makes a folder with the files that examples of commands name that speak with a tenant, and changes into it.
+// Where the folder has a snapshot, it is one of that tenant.
+func enterTenantWorkspace(t *testing.T, withSnapshot bool) *asked {
+	company := newCompany(t, 400, 1)
+	t.Chdir(t.TempDir())
+	if withSnapshot {
+		require.NoError(t, os.Symlink(company, "snapshot"))
+	}
+	require.NoError(t, os.WriteFile("ids.txt", []byte("# a sample\n"+someID(t, company)+"\n"), 0o644))
+	return newTenant(t, standin.Options{Dir: company})
 }
 
 // enterWorkspace makes a folder with the files that examples name, and changes into it.

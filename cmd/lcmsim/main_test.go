@@ -7,6 +7,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -15,6 +16,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 	"unicode"
@@ -35,13 +37,14 @@ func TestMain(m *testing.M) {
 		"lcmsim": func() {
 			e := systemEnv()
 			e.now = func() time.Time { return testNow }
+			e.sleep = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 			os.Exit(run(context.Background(), os.Args[1:], e))
 		},
 	})
 }
 
 // TestScript runs testdata/script. A script finds the project's fixtures in the folder fixtures, and has the commands
-// lcmsim, exit, json, finding, files and plain beside those of testscript.
+// lcmsim, exit, json, finding, files, plain and tenant beside those of testscript.
 func TestScript(t *testing.T) {
 	fixtures, err := filepath.Abs("../../fixtures")
 	require.NoError(t, err)
@@ -50,6 +53,7 @@ func TestScript(t *testing.T) {
 		UpdateScripts:      *update,
 		RequireUniqueNames: true,
 		Setup: func(e *testscript.Env) error {
+			e.Values[addressKey{}] = &scriptAddress{}
 			return os.Symlink(fixtures, filepath.Join(e.WorkDir, "fixtures"))
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -63,8 +67,18 @@ func TestScript(t *testing.T) {
 	})
 }
 
-// scriptTenant is `tenant DIR [FLAGS...]`: a stand-in tenant serves the snapshot until the script ends, with the flags of
-// loader/tenant/standin/serve that say what it does. The script's VEZA_URL and VEZA_API_KEY are those of the tenant.
+// addressKey is the key of the scriptAddress among the values of a script.
+type addressKey struct{}
+
+// scriptAddress is where the tenant of a script listens.
+type scriptAddress struct {
+	url    string                         // "" = none was started
+	tenant atomic.Pointer[standin.Server] // that answers now
+}
+
+// scriptTenant is `tenant DIR [FLAGS...]`: a stand-in tenant serves the snapshot until the script ends, or until the next one takes
+// its place at the same URL, with the flags of loader/tenant/standin/serve that say what it does. The script's VEZA_URL and
+// VEZA_API_KEY are those of the tenant.
 func scriptTenant(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 1 {
 		ts.Fatalf("usage: tenant DIR [FLAGS...]")
@@ -75,9 +89,14 @@ func scriptTenant(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(flags.Parse(args[1:]))
 	server, err := standin.New(opt)
 	ts.Check(err)
-	listening := httptest.NewServer(server)
-	ts.Defer(listening.Close)
-	ts.Setenv("VEZA_URL", listening.URL)
+	address := ts.Value(addressKey{}).(*scriptAddress)
+	address.tenant.Store(server)
+	if address.url == "" {
+		listening := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { address.tenant.Load().ServeHTTP(w, r) }))
+		ts.Defer(listening.Close)
+		address.url = listening.URL
+	}
+	ts.Setenv("VEZA_URL", address.url)
 	ts.Setenv("VEZA_API_KEY", opt.Token)
 }
 

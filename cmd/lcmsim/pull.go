@@ -38,7 +38,7 @@ What was read so far is kept in DIR.partial, so that a pull that was interrupted
 
 ` + tenantHelp,
 		Example: `  lcmsim pull
-  lcmsim pull acme --policy "Joiner Mover Leaver"
+  lcmsim pull acme --policy "Workforce Lifecycle"
   lcmsim pull acme-sample --identities ids.txt --rate 2`,
 		Args: arguments(cobra.MaximumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
