@@ -1,4 +1,5 @@
-// Package loader turns bytes into values: it reads what people export and knows nothing of what a policy means.
+// Package loader turns bytes into values: it reads what people export and knows nothing of what a policy means. Where the bytes
+// come from a tenant, package tenant below it fetches them; answers of dry runs and attributes of identities are read here too.
 //
 // It has two halves.
 //

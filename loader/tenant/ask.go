@@ -3,6 +3,7 @@ package tenant
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -42,6 +43,9 @@ type AskOptions struct {
 
 // Ask puts questions to the tenant, several at once, and gives the replies in their order, one for each. When ctx ends,
 // what is under way may finish and nothing new starts; the rest is replied to with the reason.
+//
+// When the first hopeless questions all fail, in whatever way, nothing more is asked: a tenant that cannot be reached, or a policy
+// that it does not have, would fail the others as well.
 func Ask(ctx context.Context, c *Client, questions []Question, opt AskOptions) []Reply {
 	replies := make([]Reply, len(questions))
 	a := asker{client: c, opt: opt}
@@ -89,14 +93,54 @@ func (c *Client) each(n int, progress func(done, total int), do func(i int)) {
 	workers.Wait()
 }
 
+// hopeless is how many questions may fail before the first answer.
+const hopeless = 10
+
 // asker settles questions.
 type asker struct {
 	client *Client
 	opt    AskOptions
 	drift  sync.Mutex // around AskOptions.Drifted
+
+	mu       sync.Mutex
+	answered bool
+	failed   int   // before the first answer
+	failure  error // the last of those
 }
 
 func (a *asker) reply(ctx context.Context, q Question) Reply {
+	if err := a.giveUp(); err != nil {
+		return Reply{Err: err}
+	}
+	r := a.settle(ctx, q)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	switch {
+	case r.Err == nil:
+		a.answered = true
+	case !a.answered:
+		a.failed, a.failure = a.failed+1, r.Err
+	}
+	return r
+}
+
+// giveUp is the reason not to ask any more; nil = there is none.
+func (a *asker) giveUp() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.answered || a.failed < hopeless {
+		return nil
+	}
+	given := &Error{cause: a.failure, Message: fmt.Sprintf("the first %d questions all failed", a.failed)}
+	var last *Error
+	if errors.As(a.failure, &last) {
+		given.Method, given.Path, given.Status, given.Code, given.Hint = last.Method, last.Path, last.Status, last.Code, last.Hint
+		given.Message += ", the last one: " + last.Message
+	}
+	return given
+}
+
+func (a *asker) settle(ctx context.Context, q Question) Reply {
 	r := Reply{FromJournal: true}
 	if q.CheckDrift {
 		known, fresh, err := a.client.identity(ctx, a.opt.Journal, q.IdentityID)

@@ -190,6 +190,30 @@ func TestAsk(t *testing.T) {
 	require.Empty(t, Ask(t.Context(), s.Client, nil, AskOptions{}))
 }
 
+// A tenant that answers nothing at first is not asked everything.
+func TestAskGivesUp(t *testing.T) {
+	s := newScene(t, reply(404, `{"code":"NotFound","message":"no such policy"}`), func(o *Options) { o.Concurrency = 3 })
+	replies := Ask(t.Context(), s.Client, questions(200, false), AskOptions{})
+	require.Len(t, replies, 200)
+	require.LessOrEqual(t, s.Client.Calls(), hopeless+3)
+	for _, r := range replies {
+		require.ErrorContains(t, r.Err, "no such policy")
+	}
+	require.ErrorContains(t, replies[199].Err, ":dry_run: not asked: 404 NotFound: the first 10 questions all failed, the last one: no such policy")
+
+	// One answer, and it goes on.
+	calls := 0
+	s = newScene(t, func(w http.ResponseWriter, r *http.Request) {
+		if calls++; calls == hopeless {
+			dryRunTenant(w, r)
+			return
+		}
+		reply(404, `{"code":"NotFound"}`)(w, r)
+	}, func(o *Options) { o.Concurrency = 1 })
+	Ask(t.Context(), s.Client, questions(50, false), AskOptions{})
+	require.Equal(t, 50, s.Client.Calls())
+}
+
 func TestDrift(t *testing.T) {
 	s := newScene(t, dryRunTenant, nil)
 	replies := Ask(t.Context(), s.Client, questions(4, true), AskOptions{Drifted: func(q Question, i *Identity) []string {
@@ -354,9 +378,10 @@ func TestJournalFile(t *testing.T) {
 	}
 
 	for _, tc := range []struct{ text, want string }{
-		{lines[0] + "garbage\n" + lines[1], "j.ndjson:2: is no line of a journal: "},
-		{`{"entity_id":"W1"}` + "\n", "j.ndjson:1: is no line of a journal: "},
-		{"{}\n", "holds neither a dry run nor an identity"},
+		{lines[0] + "garbage\n" + lines[1], "j.ndjson:2: is no line of a journal of answers; "},
+		{`{"entity_id":"W1"}` + "\n", "j.ndjson:1: is no line of a journal of answers; "},
+		{"{}\n", "is no line of a journal"},
+		{`{"a": 1}`, "j.ndjson:1: is no line of a journal"},
 		{`{"identity":{"tenant":"t","identity_id":"i","attributes":{"a":1,"a":2}}}` + "\n", "is no line of a journal"},
 		{"\n", "is no line of a journal"},
 	} {

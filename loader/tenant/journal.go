@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -118,16 +119,30 @@ func (j *Journal) load() error {
 	for line := range bytes.Lines(data[:whole]) {
 		number++
 		if err := j.loadLine(line); err != nil {
-			return fmt.Errorf("%s:%d: is no line of a journal: %s; name another file, or remove this one to ask everything again",
-				j.path, number, harmless(err.Error(), maxMessage))
+			return j.noLine(number)
 		}
 	}
 	if whole < len(data) {
+		if !torn(data[whole:]) {
+			return j.noLine(number + 1)
+		}
 		if err := j.file.Truncate(int64(whole)); err != nil {
 			return fmt.Errorf("%s: the torn last line cannot be dropped: %w", j.path, below(err))
 		}
 	}
 	return nil
+}
+
+func (j *Journal) noLine(number int) error {
+	return fmt.Errorf("%s:%d: is no line of a journal of answers; name another file, or remove this one to ask everything again", j.path, number)
+}
+
+// torn tells whether a text may be the beginning of a line.
+func torn(text []byte) bool {
+	return slices.ContainsFunc([]string{`{"dry_run":{`, `{"identity":{`}, func(begin string) bool {
+		n := min(len(begin), len(text))
+		return string(text[:n]) == begin[:n]
+	})
 }
 
 func (j *Journal) loadLine(text []byte) error {
