@@ -103,7 +103,7 @@ func (c *Calibration) verdict(side int) RuleVerdict {
 		v.Verdict, v.Experiments = Undecidable, append(v.Experiments, failed...)
 		slices.Sort(v.Experiments)
 		v.Experiments = slices.Compact(v.Experiments)
-		v.Because = c.undecided(side, failed)
+		v.Because, v.Unasked = c.undecided(side, failed)
 	}
 	return v
 }
@@ -185,31 +185,36 @@ func apart(a, b expected) string {
 	return "access profile " + quoted(more(list(b), list(a))) + " is not listed"
 }
 
-// undecided says why a rule is not settled.
-func (c *Calibration) undecided(side int, failed []int) string {
-	if len(failed) > 0 {
-		return "no usable answer about " + identities(len(failed)) + " that would decide it: " + c.experiments[failed[0]].Reason
-	}
-	open, reachable, unreachable := 0, 0, 0
+// undecided says why a rule is not settled, and how many identities bear on it that were not asked about.
+func (c *Calibration) undecided(side int, failed []int) (because string, unasked int) {
+	reachable, unreachable := 0, 0
 	for i := range c.trials {
 		t := &c.trials[i]
 		switch {
 		case !c.dependsOn(t.labels, side):
 		case c.divides(t):
-			open += t.identities
+			unasked += t.identities
 		case t.asked > 0 || len(t.groups) > 0:
 			reachable += t.identities
 		default:
 			unreachable += t.identities
 		}
 	}
-	switch {
-	case open > 0:
-		return identities(open) + " of this population bear on it, and were not asked about"
-	case reachable > 0:
-		return identities(reachable) + " of this population depend on it, but only together with rules that are not settled either"
-	case unreachable > 0:
-		return identities(unreachable) + " of this population would decide it, but their ids in the tenant are not known"
+	bear := func(n int, text string) string {
+		if n == 1 {
+			return strings.NewReplacer("bear ", "bears ", "depend ", "depends ", "their ids", "its id", " are ", " is ", " were ", " was ").Replace("1 identity" + text)
+		}
+		return fmt.Sprintf("%d identities", n) + text
 	}
-	return "no identity of this population ends differently under its values, as far as a dry run shows"
+	switch {
+	case len(failed) > 0:
+		return "no usable answer about " + identities(len(failed)) + " that would decide it: " + c.experiments[failed[0]].Reason, unasked
+	case unasked > 0:
+		return bear(unasked, " of this population bear on it, and were not asked about"), unasked
+	case reachable > 0:
+		return bear(reachable, " of this population depend on it, but only together with rules that are not settled either"), 0
+	case unreachable > 0:
+		return bear(unreachable, " of this population would decide it, but their ids in the tenant are not known"), 0
+	}
+	return "no identity of this population ends differently under its values, as far as a dry run shows", 0
 }

@@ -30,6 +30,7 @@ type RuleVerdict struct {
 	Because     string  // for people
 	Experiments []int   // that bear on it, positions in CalibrationResult.Experiments
 	Suggestions []Suggestion
+	Unasked     int // of an undecidable rule: identities that bear on it and were not asked about
 }
 
 // Suggestion is a change of one identity's attribute that would make it decide a rule.

@@ -20,7 +20,20 @@
 //
 // Explain answers for one identity: reasons over atoms (explainreason), smallest changes (explainchange), the whole trace.
 //
+// What a tenant answers is compared in steps of its own; asking is the caller's business:
+//
+//  1. sample: a Sampler sees the population once and draws from it: random identities for the claim, and those of sampletargets, where
+//     a disagreement is most likely or hurts most.
+//  2. answer: what a dry run should say of a class (Prediction), and Compare, which puts the tenant's answer beside it; drift compares
+//     attributes first.
+//  3. diagnosis, diagnosisactions, diagnosisprofiles: a Diagnoser shrinks a disagreement to what decides it here.
+//  4. crosscheck, bound: counts, and the exact bound on the share that disagrees.
+//
+// Calibration finds out by experiment which rules a tenant follows: hypotheses are all combinations of rules; survey groups the
+// population, trial says what each group can tell; calibrate chooses experiments and drops what the answers contradict; calibration
+// makes verdicts of it, suggestion looks for identities that would decide the remainder.
+//
 // Invariants: results depend neither on the size of batches nor on the number of workers; a class's outcome equals the
 // outcome of each of its identities (a test proves it on random policies); unknown is carried as bounds and never
-// becomes false.
+// becomes false; a draw or an experiment without an answer is in the result as such.
 package engine

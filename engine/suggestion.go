@@ -48,7 +48,7 @@ func (c *Calibration) suggest(verdicts []RuleVerdict) error {
 	slices.SortStableFunc(bases, func(a, b *group) int { return cmp.Compare(b.identities, a.identities) })
 	bases = bases[:min(len(bases), maxBases)]
 	for side := range verdicts {
-		if verdicts[side].Verdict != Undecidable {
+		if verdicts[side].Verdict != Undecidable || verdicts[side].Unasked > 0 {
 			continue
 		}
 		list, err := c.deciding(side, bases, editsFor(verdicts[side].Rule, comparisons))
