@@ -51,12 +51,13 @@ type askSession struct {
 	journal  *tenant.Journal
 	path     string // of the journal
 	kept     bool   // it stays when the run is complete
+	foreign  bool   // it holds answers of other runs
 	endLog   func() error
 	messages io.Writer
 }
 
-// openAsking prepares a client and the journal.
-func (run *simulation) openAsking(e env, opt asking) (*askSession, error) {
+// openAsking prepares a client and the journal. outputs are the files that the command writes besides.
+func (run *simulation) openAsking(e env, opt asking, outputs ...string) (*askSession, error) {
 	if run.policy.ID == "" {
 		return nil, errors.New("the policy has no id, so that the tenant cannot be asked about it; export it again with its id")
 	}
@@ -65,6 +66,14 @@ func (run *simulation) openAsking(e env, opt asking) (*askSession, error) {
 		s.path = filepath.Clean(cmp.Or(run.opt.paths.Dir, run.opt.paths.Policy)) + ".answers.jsonl"
 	}
 	var err error
+	for flag, path := range map[string]string{"answers": opt.answers, "log": opt.tenant.log} {
+		if err = ownFile(flag, path, append(run.inputs(), outputs...)); err != nil {
+			return nil, err
+		}
+	}
+	if opt.tenant.log != "" && samePath(opt.tenant.log, s.path) {
+		return nil, fmt.Errorf("--log %s: is the file of the answers; name another one", opt.tenant.log)
+	}
 	if s.client, s.endLog, err = openTenant(e, opt.tenant, e.stderr); err != nil {
 		return nil, err
 	}
@@ -72,6 +81,16 @@ func (run *simulation) openAsking(e env, opt asking) (*askSession, error) {
 		return nil, errors.Join(err, s.endLog())
 	}
 	return s, nil
+}
+
+// ownFile refuses a file that is written to while a run goes on, if it is one of others.
+func ownFile(flag, path string, others []string) error {
+	for _, other := range others {
+		if path != "" && other != "" && (samePath(path, other) || sameFile(path, other)) {
+			return fmt.Errorf("--%s %s: is another file of this run; name one of its own", flag, path)
+		}
+	}
+	return nil
 }
 
 // question asks for the dry run of an identity.
@@ -109,6 +128,8 @@ func (s *askSession) finish(replies []tenant.Reply) error {
 		}
 	}
 	empty := s.empty()
+	answers, _ := s.journal.Len()
+	s.foreign = answers > len(replies) // some are of another run that was not complete
 	if err := s.close(); err != nil {
 		return err
 	}
@@ -119,7 +140,7 @@ func (s *askSession) finish(replies []tenant.Reply) error {
 		fmt.Fprintf(s.messages, "note: the answers are kept in %s: the same command asks only about the %s\n", report.Printable(s.path), counted(missing, "identity that has none", "identities that have none"))
 		return nil
 	}
-	if s.kept {
+	if s.kept || s.foreign {
 		return nil
 	}
 	if err := os.Remove(s.path); err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -155,7 +176,7 @@ func (s *askSession) findings(replies []tenant.Reply, unshown map[string]int) []
 		list = append(list, engine.Finding{Severity: engine.SeverityWarning, Code: code, Column: engine.NoColumn, Message: message, Hint: hint, Count: n})
 	}
 	if n, oldest := tenant.Reused(replies); n > 0 {
-		warn("answers-reused", fmt.Sprintf("%s come from %s and were not asked again; the oldest is of %s", counted(n, "answer", "answers"), s.path, oldest.UTC().Format(time.RFC3339)),
+		warn("answers-reused", fmt.Sprintf("%s from %s and not asked again; the oldest is of %s", counted(n, "answer was taken", "answers were taken"), s.path, oldest.UTC().Format(time.RFC3339)),
 			"remove the file to ask everything again", n)
 	}
 	if n := len(slices.DeleteFunc(slices.Clone(replies), func(r tenant.Reply) bool { return !r.SkipUnsupported })); n > 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/spf13/cobra"
@@ -70,8 +71,8 @@ func runCalibrate(ctx context.Context, e env, opt calibrateOptions) error {
 	if err := r.check(opt.reports); err != nil {
 		return err
 	}
-	if opt.budget < 1 {
-		return errors.New("--budget takes a number from 1")
+	if opt.budget < 1 || opt.budget > maxDryRunsWanted {
+		return fmt.Errorf("--budget takes a number from 1 to %s", report.Count(maxDryRunsWanted))
 	}
 	run, err := openSimulation(e, opt.simulateOptions)
 	if err != nil {
@@ -93,7 +94,7 @@ func runCalibrate(ctx context.Context, e env, opt calibrateOptions) error {
 		}
 	}
 	c := &calibration{simulation: run, opt: opt}
-	session, err := run.openAsking(e, opt.asking)
+	session, err := run.openAsking(e, opt.asking, append(slices.Clone(opt.reports), opt.write)...)
 	if err != nil {
 		return err
 	}

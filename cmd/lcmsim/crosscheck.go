@@ -109,7 +109,7 @@ func runCrosscheck(ctx context.Context, e env, opt crosscheckOptions) error {
 	check := &crosscheck{simulation: run, opt: opt}
 	var session *askSession
 	if !opt.planOnly {
-		if session, err = run.openAsking(e, opt.asking); err != nil {
+		if session, err = run.openAsking(e, opt.asking, opt.reports...); err != nil {
 			return err
 		}
 		defer session.close()
@@ -145,8 +145,8 @@ func (opt *crosscheckOptions) sampling() (engine.SampleOptions, *float64, error)
 		return s, nil, errors.New("--confidence takes a number above 0 and below 1, such as 0.95")
 	case opt.budget < 1 || opt.budget > maxDryRunsWanted:
 		return s, nil, fmt.Errorf("--budget takes a number from 1 to %s", report.Count(maxDryRunsWanted))
-	case opt.draws < 0 || opt.draws > opt.budget && opt.budgetSet:
-		return s, nil, errors.New("--draws takes a number from 0 up to --budget")
+	case opt.draws < 0 || opt.draws > maxDryRunsWanted || opt.draws > opt.budget && opt.budgetSet:
+		return s, nil, fmt.Errorf("--draws takes a number from 0 up to --budget, and to %s", report.Count(maxDryRunsWanted))
 	}
 	proved := provedByDefault
 	if maximum != nil && *maximum > 0 {

@@ -26,7 +26,7 @@ func (o *outputs) create(path string, inputs ...string) (*output, error) {
 			return nil, fmt.Errorf("%s: is a directory, want a file", path)
 		}
 		for _, input := range inputs {
-			if other, err := os.Stat(input); err == nil && os.SameFile(info, other) {
+			if sameFile(input, path) {
 				return nil, fmt.Errorf("%s: is an input of this run; name another file", path)
 			}
 		}
@@ -43,6 +43,13 @@ func (o *outputs) create(path string, inputs ...string) (*output, error) {
 	out := &output{path: path, file: file, Writer: bufio.NewWriterSize(file, 1<<16)}
 	o.files = append(o.files, out)
 	return out, nil
+}
+
+// sameFile tells whether two paths lead to one file that exists.
+func sameFile(a, b string) bool {
+	one, errOne := os.Stat(a)
+	other, errOther := os.Stat(b)
+	return errOne == nil && errOther == nil && os.SameFile(one, other)
 }
 
 // samePath tells whether two paths are spelled from the same place to the same place.

@@ -62,7 +62,8 @@ func newRootCmd(e env) *cobra.Command {
 		Short: "What changes if you publish this lifecycle policy, for whom, and why",
 		Long: `lcmsim reads exported Veza Lifecycle Management policies, access profiles and a snapshot of identities, and says what
 would change if a policy were published, for whom and why, whether a safety limit would trip, and how sure that is.
-It works offline, changes nothing, and gives the same result for the same inputs.
+It works offline, changes nothing, and gives the same result for the same inputs. Only pull, crosscheck and calibrate speak
+with a tenant: they read, and ask for dry runs.
 
 Exit codes: 0 ok, 1 fatal, 2 changes present (with --detailed-exitcode), 3 gate failed, 4 the tenant disagrees,
 5 inconclusive.`,
@@ -71,7 +72,8 @@ Exit codes: 0 ok, 1 fatal, 2 changes present (with --detailed-exitcode), 3 gate 
   lcmsim diff demo --report changes.xlsx    # and a workbook for the approver
   lcmsim simulate demo                      # the current version over everybody
   lcmsim explain demo W000023 --version draft
-  lcmsim filter demo 'department eq "Sales" and not (manager eq true)'`,
+  lcmsim filter demo 'department eq "Sales" and not (manager eq true)'
+  lcmsim crosscheck demo --plan-only        # the sample that a tenant would be asked about, and what it would prove`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          knownCommand,
