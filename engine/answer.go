@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/binary"
 	"slices"
+	"strings"
 )
 
 // The kinds of an AnswerDifference, beside KindAction.
@@ -80,6 +81,7 @@ func (p *Prediction) key() string {
 // neither, the differences are those against the nearer one, the direct one between equals.
 func Compare(p *Prediction, answer *DryRun) *Comparison {
 	c := &Comparison{Differences: []AnswerDifference{}}
+	answer, guessed := answer.typed(p)
 	c.Differences = append(c.Differences,
 		differences(kindWorkflow, nameCounts(p.Workflows), nameCounts(p.Workflows, p.PossibleWorkflows), nameCounts(answer.WorkflowsMatched))...)
 	c.Differences = append(c.Differences,
@@ -104,8 +106,28 @@ func Compare(p *Prediction, answer *DryRun) *Comparison {
 		c.Differences = append(c.Differences, nearer...)
 	}
 	c.Agrees = len(c.Differences) == 0
-	c.Undetermined = c.Agrees && p.open()
+	c.Undetermined = c.Agrees && (p.open() || guessed)
 	return c
+}
+
+// typed is the answer with the types of actions that it does not tell, or that are not documented, as they are predicted; guessed
+// says that there are any.
+func (a *DryRun) typed(p *Prediction) (typed *DryRun, guessed bool) {
+	known := func(x DryRunAction) bool { return x.Type != "NONE" && !strings.HasPrefix(x.Type, "UNKNOWN(") }
+	out := *a
+	out.Actions = slices.Clone(a.Actions)
+	for i, x := range out.Actions {
+		if known(x) {
+			continue
+		}
+		for _, predicted := range slices.Concat(p.Actions, p.PossibleActions) {
+			if predicted.Name == x.Name && known(predicted) {
+				out.Actions[i].Type, guessed = predicted.Type, true
+				break
+			}
+		}
+	}
+	return &out, guessed
 }
 
 // counts says how often something is named. Type is empty for all but actions.

@@ -150,8 +150,8 @@ func TestCompare(t *testing.T) {
 		{"nothing", DryRun{}, ProfilesNeither, []AnswerDifference{
 			{"workflow", "W1", "", 1, 1, 0}, {"action", "Grant", "MANAGE_RELATIONSHIPS", 2, 3, 0}, {"access_profile", "B", "", 1, 1, 0},
 		}},
-		{"too much", DryRun{WorkflowsMatched: []string{"W3", "W1"}, Actions: []DryRunAction{sync, sync, grant, grant, grant, grant, {"Grant", "NONE"}}, AccessProfileIDs: []string{"B"}}, ProfilesDirect, []AnswerDifference{
-			{"workflow", "W3", "", 0, 0, 1}, {"action", "Grant", "MANAGE_RELATIONSHIPS", 2, 3, 4}, {"action", "Grant", "NONE", 0, 0, 1}, {"action", "Sync", "SYNC_IDENTITIES", 0, 1, 2},
+		{"too much", DryRun{WorkflowsMatched: []string{"W3", "W1"}, Actions: []DryRunAction{sync, sync, grant, grant, grant, grant, {"Grant", "PAUSE"}}, AccessProfileIDs: []string{"B"}}, ProfilesDirect, []AnswerDifference{
+			{"workflow", "W3", "", 0, 0, 1}, {"action", "Grant", "MANAGE_RELATIONSHIPS", 2, 3, 4}, {"action", "Grant", "PAUSE", 0, 0, 1}, {"action", "Sync", "SYNC_IDENTITIES", 0, 1, 2},
 		}},
 		{"nearer the direct ones between equals", DryRun{WorkflowsMatched: []string{"W1"}, Actions: []DryRunAction{grant, grant}, AccessProfileIDs: []string{"B", "C"}}, ProfilesNeither,
 			[]AnswerDifference{{"access_profile", "C", "", 0, 0, 1}}},
@@ -183,4 +183,20 @@ func TestPredictionKey(t *testing.T) {
 	} {
 		require.NotEqual(t, a.key(), other.key())
 	}
+}
+
+// A type that is not told, or not documented, is no difference; that it was not compared is seen.
+func TestCompareWithoutTypes(t *testing.T) {
+	p := &Prediction{Workflows: []string{"W"}, Actions: []DryRunAction{{"Grant", "MANAGE_RELATIONSHIPS"}, {"Odd", "UNKNOWN(77)"}}}
+	answer := func(types ...string) *DryRun {
+		return &DryRun{WorkflowsMatched: []string{"W"}, Actions: []DryRunAction{{"Grant", types[0]}, {"Odd", types[1]}}}
+	}
+	require.Equal(t, &Comparison{Agrees: true, Profiles: ProfilesEither, Differences: []AnswerDifference{}}, Compare(p, answer("MANAGE_RELATIONSHIPS", "UNKNOWN(77)")))
+	for _, untold := range []string{"NONE", "UNKNOWN(3)"} {
+		c := Compare(p, answer(untold, "UNKNOWN(77)"))
+		require.True(t, c.Agrees)
+		require.True(t, c.Undetermined)
+	}
+	require.False(t, Compare(p, answer("PAUSE", "UNKNOWN(77)")).Agrees)
+	require.False(t, Compare(p, &DryRun{WorkflowsMatched: []string{"W"}, Actions: []DryRunAction{{"Grant", "NONE"}, {"Grant", "NONE"}, {"Odd", "UNKNOWN(77)"}}}).Agrees)
 }

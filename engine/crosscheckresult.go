@@ -71,7 +71,7 @@ const (
 // Comparison is a prediction beside the tenant's answer.
 type Comparison struct {
 	Agrees       bool
-	Undetermined bool   // it agrees, but only because something is unknown here: another answer would have agreed as well
+	Undetermined bool   // it agrees, but only because something is unknown here, or a type of an action not told: another answer would have agreed as well
 	Profiles     string // see ProfilesDirect
 	Differences  []AnswerDifference
 }

@@ -55,7 +55,9 @@ func (d *Diagnoser) Diagnose(rec arrow.Record, id string, answer *DryRun) (*Diag
 	x.vector = slices.Clone(classes.vectors.at(0))
 	x.outcome = x.simulator.run(x.vector)
 	out := &Diagnosis{Causes: []Cause{}, Settles: []RuleValue{}}
-	found := Compare(x.outcome.prediction(), answer)
+	predicted := x.outcome.prediction()
+	answer, _ = answer.typed(predicted)
+	found := Compare(predicted, answer)
 	if found.Agrees {
 		return out, nil
 	}

@@ -111,8 +111,9 @@ type expected struct {
 func (s expected) listed() string { return s.profiles[s.lists] }
 
 func (s expected) fits(a *DryRun) bool {
+	typed, _ := a.typed(s.Prediction)
 	return (!s.known[0] || s.workflows == setText(a.WorkflowsMatched)) &&
-		(!s.known[1] || s.actions == actionsText(a.Actions)) &&
+		(!s.known[1] || s.actions == actionsText(typed.Actions)) &&
 		(!s.known[2] || s.listed() == setText(a.AccessProfileIDs))
 }
 

@@ -1,6 +1,14 @@
 package loader
 
-import "github.com/lcmsim/lcmsim/engine"
+import (
+	"slices"
+	"strings"
+
+	"github.com/lcmsim/lcmsim/engine"
+)
+
+// dryRunParts are the parts of a dry-run answer. A part that is empty may be missing.
+var dryRunParts = []string{"workflows_matched", "job_requests", "access_profile_ids", "messages", "job_request_workflow_names"}
 
 // ReadDryRun reads a dry-run answer. The two documented shapes of the answer differ only in what is left out here. file names it in errors. The error is a *Problems.
 func ReadDryRun(file string, data []byte) (engine.DryRun, error) {
@@ -10,9 +18,12 @@ func ReadDryRun(file string, data []byte) (engine.DryRun, error) {
 	if root == nil {
 		return out, s.problems.err()
 	}
+	if root.kind == nodeObject && root.has("value") && len(root.members) == 1 {
+		root = root.get("value")
+	}
 	s.fit(root, dryRunShape)
-	if root.kind == nodeObject && !root.has("workflows_matched") && !root.has("job_requests") && !root.has("access_profile_ids") && len(root.members) > 0 {
-		s.problems.add(engine.Position{File: file}, "", "is no dry-run answer: it has none of workflows_matched, job_requests, access_profile_ids")
+	if root.kind == nodeObject && len(root.members) > 0 && !slices.ContainsFunc(dryRunParts, root.has) {
+		s.problems.add(engine.Position{File: file}, "", "is no dry-run answer: it has none of %s", strings.Join(dryRunParts, ", "))
 	}
 	out.WorkflowsMatched = root.strs("workflows_matched")
 	out.AccessProfileIDs = root.strs("access_profile_ids")

@@ -112,6 +112,14 @@ func TestDryRun(t *testing.T) {
 	require.NoError(t, err, "nothing matched, defaults left out")
 	require.Equal(t, engine.DryRun{}, d)
 
+	for _, nothing := range []string{`{"messages": ["0 job requests generated"]}`, `{"workflows_matched": null, "messages": null}`, `{"value": {"workflows_matched": []}}`} {
+		d, err = ReadDryRun("answer.json", []byte(nothing))
+		require.NoError(t, err, nothing)
+		require.Empty(t, d.WorkflowsMatched)
+	}
+	_, err = ReadDryRun("answer.json", []byte(`{"code": "Internal", "message": "no"}`))
+	require.ErrorContains(t, err, "is no dry-run answer: it has none of workflows_matched, job_requests")
+
 	_, err = ReadDryRun("answer.json", []byte(`{"workflows_matched": "w", "job_requests": [5]}`))
 	require.EqualError(t, err, "answer.json:1: job_requests[0]: is a number, want an object\n"+
 		"answer.json:1: workflows_matched: is a string, want a list")

@@ -34,7 +34,7 @@ type asking struct {
 }
 
 func addAskingFlags(f *pflag.FlagSet, opt *asking) {
-	f.BoolVar(&opt.checkDrift, "check-drift", false, "first compare the tenant's attributes of each identity with the population's: one that differs is drifted, not a disagreement")
+	f.BoolVar(&opt.checkDrift, "check-drift", false, "first compare the attributes that the policy reads with the tenant's, of each identity: one that differs is drifted, not a disagreement")
 	f.StringVar(&opt.state, "identity-state", "NEW", "state of the identity that dry runs are asked for")
 	f.StringVar(&opt.answers, "answers", "", "keep the tenant's answers in this file, and use those that are in it (default: a file beside the snapshot until the run is complete)")
 	addTenantFlags(f, &opt.tenant)

@@ -21,7 +21,8 @@ type crosscheckOptions struct {
 	simulateOptions
 	asking
 	seed       uint64
-	draws      int // of the random sample; 0 = as many as the claim needs
+	draws      int // of the random sample, at least; 0 = as many as the claim needs
+	drawsSet   bool
 	confidence float64
 	maximum    string // of the share that may disagree; "" = no disagreement at all
 	planOnly   bool
@@ -65,13 +66,13 @@ not prove --max-disagreement.
 			if len(args) == 1 {
 				opt.paths.Dir = args[0]
 			}
-			opt.budgetSet = cmd.Flags().Changed("budget")
+			opt.budgetSet, opt.drawsSet = cmd.Flags().Changed("budget"), cmd.Flags().Changed("draws")
 			return runCrosscheck(cmd.Context(), e, opt)
 		},
 	}
 	f := cmd.Flags()
 	f.IntVar(&opt.budget, "budget", defaultDryRuns, "identities to draw at most, more where --max-disagreement or --draws need more and no budget is given; each is one dry run, and with --check-drift one more request")
-	f.IntVar(&opt.draws, "draws", 0, "random draws (default: as many as show that at most --max-disagreement, or 1 %, disagree, up to three quarters of --budget)")
+	f.IntVar(&opt.draws, "draws", 0, "random draws at least (default: as many as show that at most --max-disagreement, or 1 %, disagree, up to three quarters of --budget); what targets cannot use of --budget goes to them as well")
 	f.Float64Var(&opt.confidence, "confidence", 0.95, "confidence of the claim, above 0 and below 1")
 	f.StringVar(&opt.maximum, "max-disagreement", "", "share of identities that may disagree, such as 0.5% or 0.005 (default: any disagreement is exit code 4)")
 	f.Uint64Var(&opt.seed, "seed", 1, "seed of the sample; the same seed and population draw the same identities")
@@ -145,8 +146,8 @@ func (opt *crosscheckOptions) sampling() (engine.SampleOptions, *float64, error)
 		return s, nil, errors.New("--confidence takes a number above 0 and below 1, such as 0.95")
 	case opt.budget < 1 || opt.budget > maxDryRunsWanted:
 		return s, nil, fmt.Errorf("--budget takes a number from 1 to %s", report.Count(maxDryRunsWanted))
-	case opt.draws < 0 || opt.draws > maxDryRunsWanted || opt.draws > opt.budget && opt.budgetSet:
-		return s, nil, fmt.Errorf("--draws takes a number from 0 up to --budget, and to %s", report.Count(maxDryRunsWanted))
+	case opt.drawsSet && opt.draws < 1 || opt.draws > maxDryRunsWanted || opt.draws > opt.budget && opt.budgetSet:
+		return s, nil, fmt.Errorf("--draws takes a number from 1 up to --budget, and to %s", report.Count(maxDryRunsWanted))
 	}
 	proved := provedByDefault
 	if maximum != nil && *maximum > 0 {

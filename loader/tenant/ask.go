@@ -94,7 +94,7 @@ func (c *Client) each(n int, progress func(done, total int), do func(i int)) {
 }
 
 // hopeless is how many questions may fail before the first answer.
-const hopeless = 10
+const hopeless = 6
 
 // asker settles questions.
 type asker struct {

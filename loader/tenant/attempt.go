@@ -27,6 +27,7 @@ const (
 type failure struct {
 	Error
 	again bool          // another attempt may help
+	once  bool          // one more, that is
 	after time.Duration // that the tenant asks to wait
 	told  bool          // it does ask
 }
@@ -204,7 +205,7 @@ func (c *Client) broken(ctx context.Context, r request, err error) *failure {
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
 		fail.Message, fail.Hint, fail.again, fail.cause = "interrupted while it was under way", "", false, ctx.Err()
 	case errors.Is(err, context.DeadlineExceeded):
-		fail.Message = fmt.Sprintf("no whole answer within %s", c.opt.Timeout)
+		fail.Message, fail.once = fmt.Sprintf("no whole answer within %s", c.opt.Timeout), true
 	default:
 		fail.Message = harmless(c.redact.text(err.Error()), maxMessage)
 	}

@@ -19,7 +19,7 @@ import (
 type Options struct {
 	URL         string        // what VEZA_URL holds: a bare host means https; http is for this machine alone
 	Token       string        // the API key
-	Timeout     time.Duration // of one request; default 60 s
+	Timeout     time.Duration // of one request; default 60 s; a request that exceeds it is tried once more
 	Rate        float64       // requests a second that are sent at most, up to 1000; default 8
 	Concurrency int           // requests under way at once, up to 64; default 4
 	Attempts    int           // requests for one call at most, up to 20; default 6
@@ -193,7 +193,7 @@ func (c *Client) do(ctx context.Context, r request) (jsontext.Value, error) {
 		last = fail
 		fail.Attempts = number
 		wait := c.react(fail, left, now, number)
-		again := fail.again && number < c.opt.Attempts
+		again := fail.again && number < c.opt.Attempts && !(fail.once && number > 1)
 		if !again {
 			wait = 0
 		}

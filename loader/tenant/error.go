@@ -58,6 +58,17 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
+// withoutHint is the text of an error whose hint does not fit.
+func withoutHint(err error) string {
+	var e *Error
+	if errors.As(err, &e) {
+		plain := *e
+		plain.Hint = ""
+		return plain.Error()
+	}
+	return err.Error()
+}
+
 func (e *Error) Unwrap() error { return e.cause }
 
 // firstOf is the first text that is not empty.
@@ -105,7 +116,7 @@ func brokenHint(err error) (hint string, again bool) {
 	case errors.As(err, &verify), errors.As(err, &authority), errors.As(err, &name), errors.As(err, &invalid):
 		return "the certificate cannot be verified: check VEZA_URL; where a proxy signs connections, add its certificate to the system's", false
 	case errors.As(err, &record), strings.Contains(err.Error(), "HTTP response to HTTPS client"):
-		return "the server does not speak TLS on this port: check VEZA_URL", false
+		return "the server does not speak TLS on this port: check VEZA_URL (a host without a scheme means https)", false
 	}
 	return "", true
 }

@@ -15,7 +15,7 @@ const MaxRetryAfter = 2 * time.Minute
 
 const (
 	slowest  = rate.Limit(0.5) // requests a second, below which a 429 does not slow down further
-	recovery = 0.01            // share of the full rate that an answer without a 429 gives back
+	recovery = 1.04            // factor by which every answer without a 429 raises the rate again
 )
 
 // pacer spreads requests over time. A 429 halves the rate; every other answer gives a little of it back.
@@ -74,7 +74,7 @@ func (p *pacer) answered(now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if limit := p.limiter.Limit(); limit < p.full {
-		p.limiter.SetLimitAt(now, min(p.full, limit+p.full*recovery))
+		p.limiter.SetLimitAt(now, min(p.full, limit*recovery))
 	}
 }
 

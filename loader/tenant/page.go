@@ -17,6 +17,9 @@ import (
 // pageSize is how many values a page is asked to hold: the most that is documented.
 const pageSize = "100"
 
+// maxEmptyPages is how many pages without values may follow each other.
+const maxEmptyPages = 1000
+
 // Page is a part of a listing.
 type Page struct {
 	Values []jsontext.Value // as they came, redacted; may be none although there are more pages
@@ -43,6 +46,8 @@ type pager struct {
 	query  url.Values
 	token  string          // of the next page
 	seen   map[string]bool // tokens that led to a page
+	empty  int             // pages without values in a row
+	plain  bool            // the tenant does not take page_size
 	done   bool
 }
 
@@ -51,6 +56,12 @@ func (p *pager) advance(page Page) error {
 	p.token, p.done = page.Next, page.Next == ""
 	if p.done {
 		return nil
+	}
+	if p.empty++; len(page.Values) > 0 {
+		p.empty = 0
+	}
+	if p.empty == maxEmptyPages {
+		return p.refuse(fmt.Sprintf("%d pages in a row hold nothing, and there are always more", maxEmptyPages), "try again; if it stays, tell the vendor")
 	}
 	if p.seen[page.Next] {
 		return p.refuse("paging goes in circles: a page names the token of an earlier one as the next", "try again; if it stays, tell the vendor")
@@ -64,12 +75,25 @@ func (p *pager) advance(page Page) error {
 
 // next reads the next page. The pager stands behind it then.
 func (p *pager) next(ctx context.Context) (Page, error) {
-	query := url.Values{"page_size": {pageSize}}
-	maps.Copy(query, p.query)
+	query := maps.Clone(p.query)
+	if query == nil {
+		query = url.Values{}
+	}
+	if !p.plain {
+		query.Set("page_size", pageSize)
+	}
 	if p.token != "" {
 		query.Set("page_token", p.token)
 	}
 	answer, err := p.client.get(ctx, p.path, query)
+	if !p.plain && p.token == "" && isStatus(err, http.StatusBadRequest) && aboutQuery(err) {
+		// Not every listing is documented to take it.
+		p.plain = true
+		query.Del("page_size")
+		if again, failed := p.client.get(ctx, p.path, query); failed == nil {
+			answer, err = again, nil
+		}
+	}
 	if err != nil {
 		return Page{}, err
 	}
@@ -78,6 +102,12 @@ func (p *pager) next(ctx context.Context) (Page, error) {
 		return Page{}, err
 	}
 	return page, p.advance(page)
+}
+
+// aboutQuery tells whether an error speaks of what a request asks for behind its path.
+func aboutQuery(err error) bool {
+	text := strings.ToLower(err.Error())
+	return slices.ContainsFunc([]string{"page_size", "pagesize", "parameter", "query"}, func(word string) bool { return strings.Contains(text, word) })
 }
 
 // read takes a page apart. has_more alone decides whether there are more pages: a token may be left over at the end.

@@ -208,8 +208,8 @@ func (p *pull) list(ctx context.Context, l listing) (items []jsontext.Value, fou
 			}
 			p.note("%s: the tenant no longer knows the page at which the last run stopped; it was read again from the beginning", l.name)
 			return p.list(ctx, l)
-		case err != nil && number == 0 && !l.required && isStatus(err, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented):
-			p.warn("%s.json is left out: this tenant does not offer it: %v", l.name, err)
+		case err != nil && number == 0 && !l.required && isStatus(err, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented):
+			p.warn("%s.json is left out: this tenant does not offer it, or not with this token: %s", l.name, withoutHint(err))
 			return nil, false, nil
 		case err != nil:
 			return nil, false, err

@@ -326,7 +326,7 @@ func TestPullDuplicates(t *testing.T) {
 }
 
 func TestPullWithoutOptionalParts(t *testing.T) {
-	for _, status := range []int{404, 405, 501} {
+	for _, status := range []int{403, 404, 405, 501} {
 		source := newLists()
 		for _, name := range []string{"access_profiles_types", "lifecycle_managers", "access_profiles:available_integrations"} {
 			source.missing[name] = status
@@ -335,7 +335,7 @@ func TestPullWithoutOptionalParts(t *testing.T) {
 		pulled, err := pullInto(t.Context(), newScene(t, source.ServeHTTP, nil), dir, "", nil)
 		require.NoError(t, err)
 		require.Len(t, pulled.Warnings, 3)
-		require.Contains(t, pulled.Warnings[0], "access_profile_types.json is left out: this tenant does not offer it: ")
+		require.Contains(t, pulled.Warnings[0], "access_profile_types.json is left out: this tenant does not offer it, or not with this token: ")
 		require.Len(t, contents(t, dir), 3)
 	}
 	for _, name := range []string{"policies", "access_profiles"} {
@@ -344,10 +344,30 @@ func TestPullWithoutOptionalParts(t *testing.T) {
 		_, err := pullInto(t.Context(), newScene(t, source.ServeHTTP, nil), filepath.Join(t.TempDir(), "s"), "", nil)
 		require.ErrorContains(t, err, name+": 404 Missing: none")
 	}
+}
+
+// A listing that refuses page_size is read without it; any other refusal is one.
+func TestPullWithoutPageSize(t *testing.T) {
 	source := newLists()
-	source.missing["lifecycle_managers"] = 403
-	_, err := pullInto(t.Context(), newScene(t, source.ServeHTTP, nil), filepath.Join(t.TempDir(), "s"), "", nil)
-	require.ErrorContains(t, err, "403", "not to be allowed to read it is not the same as that there is none")
+	for _, message := range []string{"unknown query parameter page_size", "no"} {
+		asked := 0
+		dir := filepath.Join(t.TempDir(), "s")
+		_, err := pullInto(t.Context(), newScene(t, func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Query().Has("page_size") && strings.HasSuffix(r.URL.Path, "/policies") {
+				asked++
+				reply(400, `{"code":"InvalidArgument","message":"`+message+`"}`)(w, r)
+				return
+			}
+			source.ServeHTTP(w, r)
+		}, nil), dir, "", nil)
+		require.Equal(t, 1, asked)
+		if message == "no" {
+			require.ErrorContains(t, err, "400 InvalidArgument: no")
+			continue
+		}
+		require.NoError(t, err)
+		require.Contains(t, contents(t, dir)["policies.json"], `"Policy 1"`)
+	}
 }
 
 func TestPullOfOnePolicy(t *testing.T) {
@@ -432,6 +452,17 @@ func TestPullOfDraftsAndConfigs(t *testing.T) {
 	}
 }
 
+// An answer about somebody else is not taken for the one that was asked for.
+func TestPullOfOtherIdentities(t *testing.T) {
+	source := newLists()
+	source.single["i-2"] = identityText(1)
+	dir := filepath.Join(t.TempDir(), "s")
+	pulled, err := pullInto(t.Context(), newScene(t, source.ServeHTTP, nil), dir, "", []string{"i-1", "i-2"})
+	require.NoError(t, err)
+	require.Equal(t, []string{"1 of 2 identities is left out, because the tenant answers with another identity: i-2"}, pulled.Warnings)
+	require.Equal(t, 1, strings.Count(contents(t, dir)["identities.jsonl"], "\n"))
+}
+
 func TestPullOfIdentities(t *testing.T) {
 	source := newLists()
 	source.single["i-2"] = strings.Replace(identityText(2), "W2", "W1", 1)
@@ -440,7 +471,7 @@ func TestPullOfIdentities(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{
 		"2 of 7 identities are left out, because the tenant does not know them: gone-1, gone-2",
-		"1 identities have an entity_id that another one has too, as when they belong to several policies: W1",
+		"entity_ids that several identities have, as when these belong to several policies: W1",
 	}, pulled.Warnings)
 	require.Equal(t, 5, strings.Count(contents(t, dir)["identities.jsonl"], "\n"))
 

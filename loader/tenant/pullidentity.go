@@ -28,9 +28,12 @@ func (p *pull) identities(ctx context.Context) (people []loader.Record, err erro
 		known, _, err := p.client.identity(ctx, journal, ids[i])
 		found[i], failed[i] = known.identity, err
 	})
-	var unknown []string
+	var unknown, others []string
 	for i, err := range failed {
 		switch {
+		case err == nil && found[i].ID != ids[i]:
+			others = append(others, ids[i])
+			found[i] = nil
 		case isStatus(err, http.StatusNotFound):
 			unknown = append(unknown, ids[i])
 		case err != nil:
@@ -41,7 +44,10 @@ func (p *pull) identities(ctx context.Context) (people []loader.Record, err erro
 		return nil, &notFound{fmt.Sprintf("the tenant knows none of the %d identities: give the tenant's own ids (the UUIDs of its Identities page), not entity ids", len(ids))}
 	}
 	if len(unknown) > 0 {
-		p.warn("%d of %d identities are left out, because the tenant does not know them: %s", len(unknown), len(ids), firstFew(unknown))
+		p.warn("%s left out, because the tenant does not know them: %s", isAre(len(unknown), len(ids)), firstFew(unknown))
+	}
+	if len(others) > 0 {
+		p.warn("%s left out, because the tenant answers with another identity: %s", isAre(len(others), len(ids)), firstFew(others))
 	}
 	return p.records(found), nil
 }
@@ -64,9 +70,17 @@ func (p *pull) records(found []*Identity) []loader.Record {
 		})
 	}
 	if len(twice) > 0 {
-		p.warn("%d identities have an entity_id that another one has too, as when they belong to several policies: %s", len(twice), firstFew(twice))
+		p.warn("entity_ids that several identities have, as when these belong to several policies: %s", firstFew(twice))
 	}
 	return people
+}
+
+// isAre begins a sentence about some of the identities that are wanted.
+func isAre(n, of int) string {
+	if n == 1 {
+		return fmt.Sprintf("1 of %d identities is", of)
+	}
+	return fmt.Sprintf("%d of %d identities are", n, of)
 }
 
 // firstFew lists the first texts.

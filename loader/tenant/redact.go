@@ -2,11 +2,11 @@ package tenant
 
 import (
 	"bytes"
+	"encoding/base64"
 	"errors"
 	"io"
 	"net/url"
 	"regexp"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -17,18 +17,33 @@ import (
 // redacted stands where something secret stood.
 const redacted = "[redacted]"
 
-// secretFields are the members of answers that refer to secrets.
-var secretFields = []string{"data_provider_secret_refs", "dataProviderSecretRefs"}
+// refersToSecrets tells whether a member of an answer does, by its name in whatever spelling.
+func refersToSecrets(name string) bool {
+	return strings.EqualFold(strings.ReplaceAll(name, "_", ""), "dataProviderSecretRefs")
+}
 
 // shortToken is the length below which a token may well be a word of its own: it is replaced in texts only where it stands alone,
 // and in values of the tenant only behind Bearer, so that a token like test does not rename what is called so.
 const shortToken = 8
 
+// longToken is the length from which the first half of that many characters betrays a token.
+const longToken = 20
+
 // redactor replaces a token, and in JSON also what refers to secrets.
 type redactor struct{ texts, values *regexp.Regexp }
 
 func newRedactor(token string) redactor {
-	spellings := regexp.QuoteMeta(token) + "|" + regexp.QuoteMeta(url.QueryEscape(token)) + "|" + regexp.QuoteMeta(url.PathEscape(token))
+	var list []string
+	for _, spelling := range []string{
+		token, url.QueryEscape(token), url.PathEscape(token),
+		base64.StdEncoding.EncodeToString([]byte(token)), base64.RawURLEncoding.EncodeToString([]byte(token)),
+	} {
+		list = append(list, regexp.QuoteMeta(spelling))
+	}
+	if len(token) >= longToken { // gateways repeat the beginning of a token
+		list = append(list, regexp.QuoteMeta(token[:longToken/2])+`[A-Za-z0-9._~+/=-]*`)
+	}
+	spellings := strings.Join(list, "|")
 	if len(token) >= shortToken {
 		all := regexp.MustCompile(spellings)
 		return redactor{all, all}
@@ -52,7 +67,7 @@ func (r redactor) text(s string) string { return r.texts.ReplaceAllLiteralString
 func (r redactor) value(s string) string { return r.values.ReplaceAllLiteralString(s, redacted) }
 
 // json is a JSON text in its compact form, with numbers as they stood, without the token in any string and with
-// ["[redacted]"] for every value of secretFields. It is an error when data is not exactly one JSON value, has duplicate
+// ["[redacted]"] for every value that refersToSecrets. It is an error when data is not exactly one JSON value, has duplicate
 // names, or is no UTF-8.
 func (r redactor) json(data []byte) (jsontext.Value, error) {
 	var out bytes.Buffer
@@ -71,7 +86,7 @@ func (r redactor) json(data []byte) (jsontext.Value, error) {
 			if err := enc.WriteToken(jsontext.String(r.value(text))); err != nil {
 				return nil, err
 			}
-			if isName(dec) && slices.Contains(secretFields, text) {
+			if isName(dec) && refersToSecrets(text) {
 				if err := dec.SkipValue(); err != nil {
 					return nil, err
 				}

@@ -2,6 +2,7 @@ package tenant
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -48,6 +49,18 @@ func TestRedactShortToken(t *testing.T) {
 	require.Equal(t, "[redacted]", newRedactor("a+").text("a%2B"))
 }
 
+// What betrays a token is no more shown than the token.
+func TestRedactDisguises(t *testing.T) {
+	r := newRedactor(testToken)
+	for _, text := range []string{
+		base64.StdEncoding.EncodeToString([]byte(testToken)), base64.RawURLEncoding.EncodeToString([]byte(testToken)), testToken[:12], testToken[:15],
+	} {
+		require.Equal(t, "bad key [redacted] here", r.text("bad key "+text+" here"), text)
+	}
+	require.Equal(t, "bad key [redacted]", r.text("bad key "+testToken[:11]+"..."))
+	require.Equal(t, "veza-toke", r.text("veza-toke"), "shorter than the first half of longToken")
+}
+
 // No place in a JSON text keeps the token or the id of a secret, and what is not secret stays as it is.
 func TestRedactAnywhere(t *testing.T) {
 	r := newRedactor(testToken)
@@ -89,7 +102,7 @@ func drawJSON(t *rapid.T, depth int) any {
 		object[word.Draw(t, "name")] = drawJSON(t, depth-1)
 	}
 	if rapid.Bool().Draw(t, "secret") {
-		name := rapid.SampledFrom(secretFields).Draw(t, "field")
+		name := rapid.SampledFrom([]string{"data_provider_secret_refs", "dataProviderSecretRefs", "Data_Provider_Secret_Refs"}).Draw(t, "field")
 		object[name] = rapid.SampledFrom([]any{"secret-1", []any{map[string]any{"id": "secret-1"}}, map[string]any{"secret-1": 1}}).Draw(t, "refs")
 	}
 	return object
