@@ -106,9 +106,12 @@ func TestPullOfManyPagesUnderFaults(t *testing.T) {
 		chance[kind] = 0.005
 	}
 	source := readValues(t, filepath.Join(acme, "access_profiles.json"))
+	snapshot, err := standin.ReadSnapshot(acme)
+	require.NoError(t, err)
+	snapshot.Identities, snapshot.Done = nil, nil // they cannot be listed
 	struck := 0
 	for seed := range 30 {
-		a := newTenant(t, standin.Options{PageSize: (len(source) + 6) / 7, Seed: uint64(seed), Faults: standin.Faults{Chance: chance}})
+		a := newTenant(t, standin.Options{Snapshot: snapshot, PageSize: (len(source) + 6) / 7, Seed: uint64(seed), Faults: standin.Faults{Chance: chance}})
 		dir := filepath.Join(t.TempDir(), "pulled")
 		code, _, stderr := a.run(t.Context(), "pull", dir, "--rate", "1000")
 		require.Equal(t, report.ExitOK, code, stderr)
@@ -234,7 +237,11 @@ func TestCalibrateRecoversEveryRule(t *testing.T) {
 // undecidable only if the tenant answers the same of everybody with its other value.
 func TestCalibrateRecoversRandomRules(t *testing.T) {
 	settled := map[string]int{}
-	for seed := range 20 {
+	seeds := 20
+	if testing.Short() {
+		seeds = 3
+	}
+	for seed := range seeds {
 		dir := newCompany(t, 200, seed)
 		snapshot, err := standin.ReadSnapshot(dir)
 		require.NoError(t, err)
@@ -285,7 +292,7 @@ func TestCalibrateRecoversRandomRules(t *testing.T) {
 		}
 	}
 	for _, rule := range []string{"filter.string_case", "filter.missing_ne", "filter.list_co", "workflow.disabled", "workflow.first_match"} {
-		require.Positive(t, settled[rule], rule)
+		require.True(t, settled[rule] > 0 || testing.Short(), rule)
 	}
 	t.Log(settled)
 }
