@@ -33,6 +33,7 @@ type CalibrationSummary struct {
 	ConfirmedAlternative int    `json:"confirmed_alternative"`
 	Contradictory        int    `json:"contradictory"`
 	Undecidable          int    `json:"undecidable"`
+	NotAsked             int    `json:"not_asked"`   // of these: rules that identities bear on which were not asked about
 	Differ               int    `json:"differ"`      // confirmed rules whose value is not the one in force here
 	Asked                int    `json:"asked"`       // experiments
 	Answered             int    `json:"answered"`    // those with an answer that could be compared
@@ -54,6 +55,7 @@ type CalibrationVerdict struct {
 	Value       *string                 `json:"value"`    // that the tenant follows; null = not settled
 	Differs     bool                    `json:"differs"`  // value is known and not the one in force
 	Because     string                  `json:"because"`
+	Unasked     int                     `json:"unasked"`     // of an undecidable rule: identities that bear on it and were not asked about
 	Experiments []int                   `json:"experiments"` // that bear on it, positions in experiments
 	Suggestions []CalibrationSuggestion `json:"suggestions"` // what would decide it
 }
@@ -149,6 +151,9 @@ func newCalibrationSummary(r *engine.CalibrationResult) CalibrationSummary {
 			out.Contradictory++
 		default:
 			out.Undecidable++
+			if v.Unasked > 0 {
+				out.NotAsked++
+			}
 		}
 		if differsFromForce(v) {
 			out.Differ++
@@ -167,13 +172,16 @@ func newCalibrationSummary(r *engine.CalibrationResult) CalibrationSummary {
 	return out
 }
 
+// notAsked tells whether a rule is open only as far as nobody was asked about identities that bear on it.
+func (v CalibrationVerdict) notAsked() bool { return v.Verdict == engine.Undecidable && v.Unasked > 0 }
+
 // differsFromForce tells whether the tenant is known to follow another value than the one in force here.
 func differsFromForce(v engine.RuleVerdict) bool { return v.Value != nil && *v.Value != v.InForce }
 
 func newCalibrationVerdict(v engine.RuleVerdict) CalibrationVerdict {
 	out := CalibrationVerdict{
 		Rule: v.Rule, Default: v.Default, Alternative: v.Alternative, InForce: v.InForce, Verdict: v.Verdict, Value: v.Value,
-		Differs: differsFromForce(v), Because: v.Because, Experiments: slices.Clone(list(v.Experiments)), Suggestions: []CalibrationSuggestion{},
+		Differs: differsFromForce(v), Because: v.Because, Unasked: v.Unasked, Experiments: slices.Clone(list(v.Experiments)), Suggestions: []CalibrationSuggestion{},
 	}
 	for _, s := range v.Suggestions {
 		out.Suggestions = append(out.Suggestions, CalibrationSuggestion(s))

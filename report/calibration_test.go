@@ -84,7 +84,7 @@ func TestCalibrationSchema(t *testing.T) {
 
 func TestCalibrationSummary(t *testing.T) {
 	require.Equal(t, CalibrationSummary{
-		Identities: 5000, Frame: 4800, Rules: 6, ConfirmedDefault: 1, ConfirmedAlternative: 2, Contradictory: 1, Undecidable: 2, Differ: 1,
+		Identities: 5000, Frame: 4800, Rules: 7, ConfirmedDefault: 1, ConfirmedAlternative: 2, Contradictory: 1, Undecidable: 3, NotAsked: 1, Differ: 1,
 		Asked: 7, Answered: 5, Unexplained: 2, Drifted: 1, NotChecked: 1, Hypotheses: 4096, Consistent: 8, AccessProfiles: engine.ProfilesInherited,
 	}, NewCalibration(sampleCalibration(same)).Summary)
 }
@@ -95,6 +95,11 @@ func TestDecideCalibration(t *testing.T) {
 	}
 	asked := func(verdict string) engine.Experiment {
 		return engine.Experiment{Rules: []string{"filter.missing_ne"}, Verdict: verdict}
+	}
+	unasked := func(n int) engine.RuleVerdict {
+		v := rule(engine.Undecidable, "true", "")
+		v.Unasked = n
+		return v
 	}
 	broken := []engine.Finding{{Severity: engine.SeverityError, Code: "syntax", Count: 1}}
 	const differs = "filter.missing_ne: the tenant follows false, here true is in force"
@@ -124,6 +129,11 @@ func TestDecideCalibration(t *testing.T) {
 			word: WordInconclusive, code: 5, reasons: []string{missing}},
 		{name: "not checked, and settled otherwise", rules: []engine.RuleVerdict{rule(engine.ConfirmedDefault, "true", "true")},
 			experiments: []engine.Experiment{asked(engine.VerdictNotChecked), asked(engine.VerdictAgree)}, word: WordConfirmed},
+		{name: "not asked", rules: []engine.RuleVerdict{unasked(13)}, word: WordInconclusive, code: 5, reasons: []string{"filter.missing_ne: not asked about 13 identities that bear on it"}},
+		{name: "one not asked", rules: []engine.RuleVerdict{rule(engine.ConfirmedDefault, "true", "true"), unasked(1)}, word: WordInconclusive, code: 5,
+			reasons: []string{"filter.missing_ne: not asked about 1 identity that bears on it"}},
+		{name: "the token expired", rules: []engine.RuleVerdict{unasked(13)}, experiments: []engine.Experiment{asked(engine.VerdictNotChecked)}, word: WordInconclusive, code: 5,
+			reasons: []string{missing, "filter.missing_ne: not asked about 13 identities that bear on it"}},
 		{name: "differs before inconclusive", rules: []engine.RuleVerdict{rule(engine.ConfirmedAlternative, "true", "false"), {Rule: "x", Verdict: engine.Undecidable, Experiments: []int{0}}},
 			experiments: []engine.Experiment{{Verdict: engine.VerdictDrifted}}, word: WordDiffers, code: 4, reasons: []string{differs}},
 		{name: "unexplained", rules: []engine.RuleVerdict{rule(engine.ConfirmedDefault, "true", "true")}, experiments: []engine.Experiment{asked(engine.VerdictDisagree)},
@@ -141,6 +151,44 @@ func TestDecideCalibration(t *testing.T) {
 			require.Equal(t, c.word, d.Verdict.Word)
 		})
 	}
+}
+
+// What was not asked is asked with a greater budget or a new token, not made up in a test tenant.
+func TestCalibrationNextSteps(t *testing.T) {
+	const (
+		budget  = "raise --budget: identities that bear on 1 rule were not asked about"
+		token   = "renew the token, in VEZA_API_KEY or in the file of --token-file: the tenant does not accept it (HTTP 401)"
+		again   = "run it again: 1 experiment brought no answer that can be compared"
+		suggest = "an identity of a test tenant with the attributes that are suggested decides what is undecidable here"
+	)
+	open := engine.RuleVerdict{Rule: "filter.list_eq", Default: "whole", Alternative: "any", Verdict: engine.Undecidable, Because: "nobody", Suggestions: []engine.Suggestion{{Text: "x"}}}
+	notAsked := engine.RuleVerdict{Rule: "filter.missing_ne", Default: "true", Alternative: "false", Verdict: engine.Undecidable, Because: "13 were not asked about", Unasked: 13}
+	failed := func(reason string) []engine.Experiment {
+		return []engine.Experiment{{Verdict: engine.VerdictNotChecked, Reason: reason}}
+	}
+	for _, c := range []struct {
+		rules       []engine.RuleVerdict
+		experiments []engine.Experiment
+		want        []string
+	}{
+		{[]engine.RuleVerdict{open}, nil, []string{suggest}},
+		{[]engine.RuleVerdict{open, notAsked}, nil, []string{budget}},
+		{[]engine.RuleVerdict{open, notAsked}, failed("HTTP 503 Unavailable"), []string{again, budget}},
+		{[]engine.RuleVerdict{open, notAsked}, failed("HTTP 401 Unauthenticated"), []string{token, again}},
+		{[]engine.RuleVerdict{open}, failed("HTTP 401 Unauthenticated"), []string{token, again, suggest}},
+	} {
+		in := bareCalibration()
+		in.Result.Rules, in.Result.Experiments = c.rules, c.experiments
+		require.Equal(t, c.want, NewCalibration(in).NextSteps)
+	}
+	in := bareCalibration()
+	in.Result.Rules = []engine.RuleVerdict{open, notAsked}
+	d := NewCalibration(in)
+	require.Equal(t, "0 of 2 rules confirmed, 1 not asked, 1 undecidable; 0 experiments", d.Verdict.Sentence)
+	require.Equal(t, engine.Undecidable, d.Verdicts[1].Verdict)
+	require.Contains(t, d.RulesYAML, "  # filter.list_eq (whole or any) is undecidable: nobody\n  # filter.missing_ne (true or false) was not asked: 13 were not asked about\n")
+	screen := calibrationScreen(t, d, TerminalOptions{})
+	require.Contains(t, screen, "NOT ASKED\n  filter.missing_ne: 13 were not asked about\nUNDECIDABLE\n  filter.list_eq: nobody\n    would decide it: x\n")
 }
 
 func TestExperimentText(t *testing.T) {

@@ -41,6 +41,8 @@ func sampleCalibration(text func(string) string) CalibrationInput {
 		{EntityID: t("W000009"), Attribute: t("groups"), Text: t("W000009 without groups ends differently")},
 		{EntityID: t("W000010"), Attribute: t("groups"), Value: ptr("1"), Text: "W000010"}, {EntityID: t("W000011"), Attribute: t("groups"), Value: ptr("1"), Text: "W000011"},
 	}
+	notAsked := verdict("workflow.first_match", "off", engine.Undecidable, nil, "13 identities of this population bear on it, and were not asked about")
+	notAsked.Unasked = 13
 	return CalibrationInput{
 		ToolVersion: "1.2.3", AsOf: sim.AsOf, Rules: sim.Rules,
 		Policy:  &engine.Policy{ID: t("5d1c6a52-0c0e"), Name: t("Workforce lifecycle"), State: engine.StateRunning},
@@ -55,6 +57,7 @@ func sampleCalibration(text func(string) string) CalibrationInput {
 				undecidable,
 				verdict("filter.coerce", "on", engine.ConfirmedAlternative, ptr("on"), "no single answer decides it, but together they leave no other value"),
 				verdict("workflow.priority", "ascending", engine.Undecidable, nil, "no usable answer about 2 identities that would decide it: department: Sales here, IT in the tenant", 3, 4),
+				notAsked,
 			},
 			Experiments: []engine.Experiment{
 				experiment(1, "filter.string_case", engine.VerdictAgree, "", answer(leaver(nil)), leaver(value("filter.string_case", "exact")), active(value("filter.string_case", "fold"))),

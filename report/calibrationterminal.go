@@ -22,7 +22,8 @@ func WriteCalibrationTerminal(w io.Writer, d *CalibrationDocument, opt TerminalO
 	lines := append(t.top(), t.rules()...)
 	lines = append(lines, t.evidence()...)
 	lines = append(lines, t.unexplained()...)
-	lines = append(lines, t.open()...)
+	lines = append(lines, t.open("NOT ASKED", CalibrationVerdict.notAsked)...)
+	lines = append(lines, t.open("UNDECIDABLE", func(v CalibrationVerdict) bool { return v.Verdict == engine.Undecidable && !v.notAsked() })...)
 	lines = append(lines, t.notDefault()...)
 	lines = append(lines, t.findings(shownFindings)...)
 	lines = append(lines, t.steps(d.NextSteps)...)
@@ -43,12 +44,16 @@ type calibrationTerminal struct {
 
 func (t calibrationTerminal) top() []string {
 	s := t.d.Summary
+	fit := "fit"
+	if s.Consistent == 1 {
+		fit = "fits"
+	}
 	lines := append([]string{t.verdict()}, t.labelled("Frame", frameText(CrosscheckSummary{Identities: s.Identities, Frame: s.Frame}))...)
 	lines = append(lines, t.fields([][2]string{
-		{"Policy", policyName(t.d.Inputs.Policy) + ", version " + versionText(t.d.Inputs.Policy)},
+		t.policyField(t.d.Inputs.Policy),
 		t.stateField(t.d.Inputs.Policy),
 		{"Tenant", tenantText(t.d.Tenant, t.d.Calls)},
-		{"Fit", fmt.Sprintf("%s of %s of rule values fit the answers", Count(s.Consistent), countNoun(s.Hypotheses, "combination", "combinations"))},
+		{"Fit", fmt.Sprintf("%s of %s of rule values %s the answers", Count(s.Consistent), countNoun(s.Hypotheses, "combination", "combinations"), fit)},
 	})...)
 	lines = append(lines, t.labelled("Profiles", profilesReading(s.AccessProfiles))...)
 	return append(lines, t.fields([][2]string{t.runField()})...)
@@ -110,11 +115,11 @@ func (t calibrationTerminal) unexplained() []string {
 	return append([]string{t.title("UNEXPLAINED")}, lines...)
 }
 
-// open shows what is undecidable and what would decide it.
-func (t calibrationTerminal) open() []string {
+// open shows rules that are not settled, and what would decide them.
+func (t calibrationTerminal) open(title string, is func(CalibrationVerdict) bool) []string {
 	lines := []string{}
 	for _, v := range t.d.Verdicts {
-		if v.Verdict != engine.Undecidable {
+		if !is(v) {
 			continue
 		}
 		lines = append(lines, t.detail("  ", brief(v.Rule)+": "+brief(v.Because))...)
@@ -129,5 +134,5 @@ func (t calibrationTerminal) open() []string {
 	if len(lines) == 0 {
 		return nil
 	}
-	return append([]string{t.title("UNDECIDABLE")}, lines...)
+	return append([]string{t.title(title)}, lines...)
 }

@@ -39,7 +39,8 @@ func calibrationVerdict(d *CalibrationDocument) VerdictLine {
 		text string
 	}{
 		{s.Differ, countNoun(s.Differ, "differs from the one in force", "differ from those in force")},
-		{s.Contradictory, Count(s.Contradictory) + " contradictory"}, {s.Undecidable, Count(s.Undecidable) + " undecidable"},
+		{s.Contradictory, Count(s.Contradictory) + " contradictory"}, {s.NotAsked, Count(s.NotAsked) + " not asked"},
+		{s.Undecidable - s.NotAsked, Count(s.Undecidable-s.NotAsked) + " undecidable"},
 		{s.Unexplained, countNoun(s.Unexplained, "answer", "answers") + " unexplained"},
 	} {
 		if part.n > 0 {
@@ -112,15 +113,26 @@ func calibrationNextSteps(d *CalibrationDocument) []string {
 	out := []string{}
 	add := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
 	if s.Differ > 0 {
-		add("put the rules: block below into lcmsim.yaml of the snapshot, and simulate again")
+		add("put the rules: block into lcmsim.yaml, in place of the one that is there, and simulate again")
 	}
 	if s.Contradictory+s.Unexplained > 0 {
 		add("check that the tenant runs this version of the policy and has these attributes, then calibrate again")
 	}
+	failures := []string{}
+	for _, e := range d.Experiments {
+		if e.Verdict == engine.VerdictNotChecked {
+			failures = append(failures, orText(e.Reason, ""))
+		}
+	}
+	out = append(out, failureSteps(failures)...)
 	if s.NotChecked+s.Drifted > 0 {
 		add("run it again: %s brought no answer that can be compared", countNoun(s.NotChecked+s.Drifted, "experiment", "experiments"))
 	}
-	if slices.ContainsFunc(d.Verdicts, func(v CalibrationVerdict) bool { return len(v.Suggestions) > 0 }) {
+	suggested := slices.ContainsFunc(d.Verdicts, func(v CalibrationVerdict) bool { return len(v.Suggestions) > 0 })
+	switch {
+	case s.NotAsked > 0 && !anyStatus(failures, statusUnauthorized):
+		add("raise --budget: identities that bear on %s were not asked about", countNoun(s.NotAsked, "rule", "rules"))
+	case s.NotAsked == 0 && suggested:
 		add("an identity of a test tenant with the attributes that are suggested decides what is undecidable here")
 	}
 	return out

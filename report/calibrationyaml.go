@@ -14,12 +14,15 @@ import (
 func RulesYAML(d *CalibrationDocument) string {
 	var settled, open []string
 	for _, v := range d.Verdicts {
-		because := comment(strings.ReplaceAll(v.Verdict, "_", " ") + ": " + v.Because)
 		if v.Value != nil {
-			settled = append(settled, "  "+because, "  "+yamlScalar(v.Rule)+": "+yamlScalar(*v.Value))
+			settled = append(settled, "  "+comment(verdictText(v)+": "+v.Because), "  "+yamlScalar(v.Rule)+": "+yamlScalar(*v.Value))
 			continue
 		}
-		open = append(open, "  "+comment(fmt.Sprintf("%s (%s or %s) is %s", v.Rule, v.Default, v.Alternative, because[len("# "):])))
+		state := "is " + verdictText(v)
+		if v.notAsked() {
+			state = "was not asked"
+		}
+		open = append(open, "  "+comment(fmt.Sprintf("%s (%s or %s) %s: %s", v.Rule, v.Default, v.Alternative, state, v.Because)))
 	}
 	lines := []string{comment(fmt.Sprintf("what %s follows, by lcmsim calibrate as of %s", orText(d.Tenant, "the tenant"), d.AsOf))}
 	if len(settled) > 0 {
@@ -51,11 +54,13 @@ func yamlScalar(s string) string {
 
 // verdictText is a verdict on a rule in plain words.
 func verdictText(v CalibrationVerdict) string {
-	switch v.Verdict {
-	case engine.ConfirmedDefault:
+	switch {
+	case v.Verdict == engine.ConfirmedDefault:
 		return "confirmed default"
-	case engine.ConfirmedAlternative:
+	case v.Verdict == engine.ConfirmedAlternative:
 		return "confirmed alternative"
+	case v.notAsked():
+		return "not asked"
 	}
 	return strings.ReplaceAll(v.Verdict, "_", " ")
 }

@@ -46,6 +46,7 @@ type CrosscheckSummary struct {
 	UpperBound float64 `json:"upper_bound"` // share of the frame that disagrees at most, from the random draws that were compared
 
 	// Beyond the contract:
+	ExactShare        *float64 `json:"exact_share"`      // of the frame that disagrees; null unless all of the frame was compared
 	WorstBound        float64  `json:"worst_bound"`      // upper_bound with every random draw that was not compared as a disagreement
 	MaxDisagreement   *float64 `json:"max_disagreement"` // share of the frame; null = not given
 	Identities        int      `json:"identities"`       // the population
@@ -201,8 +202,13 @@ func newCrosscheckSummary(r *engine.CrosscheckResult, maximum *float64, planned 
 	random := randomTally(r)
 	out.Agree, out.Disagree, out.Drifted, out.NotChecked = r.Total.Agree, r.Total.Disagree, r.Total.Drifted, r.Total.NotChecked
 	out.RandomCompared, out.RandomDisagree, out.Undetermined = random.Agree+random.Disagree, random.Disagree, r.Undetermined
-	if out.Agree+out.Disagree > 0 {
+	compared := out.Agree + out.Disagree
+	if compared > 0 {
 		out.AccessProfiles = known(r.Profiles)
+	}
+	if compared > 0 && compared == out.Frame {
+		share := ofAll(out.Disagree, out.Frame)
+		out.ExactShare = &share
 	}
 	return out
 }

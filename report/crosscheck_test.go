@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"math"
 	"os"
 	"reflect"
@@ -127,8 +128,8 @@ func TestCrosscheckGroups(t *testing.T) {
 	require.Equal(t, []UncomparedGroup{
 		{Verdict: engine.VerdictDrifted, Draws: 2, Reason: "department: Sales here, IT in the tenant", EntityIDs: []string{"W000004", "W000005"}},
 		{Verdict: engine.VerdictDrifted, Draws: 1, Reason: "manager: true here, absent in the tenant", EntityIDs: []string{"W000005"}},
-		{Verdict: engine.VerdictNotChecked, Draws: 2, EntityIDs: []string{"W000006", "W000010"},
-			Reason: "POST policies/5d1c6a52/identities/5e3c1f0a-0006:dry_run: 503 Unavailable after 6 attempts (request id 7f3a9c2e11)"},
+		{Verdict: engine.VerdictNotChecked, Draws: 2, EntityIDs: []string{"W000006", "W000010"}, Reason: "HTTP 503 Unavailable",
+			Example: ptr("POST policies/5d1c6a52/identities/5e3c1f0a-0006:dry_run: 503 Unavailable after 6 attempts (request id 7f3a9c2e11)")},
 		{Verdict: engine.VerdictNotChecked, Draws: 1, Reason: "no reason is known", EntityIDs: []string{"W000011"}},
 	}, d.Uncompared)
 
@@ -150,6 +151,79 @@ func TestCrosscheckGroups(t *testing.T) {
 	group := NewCrosscheck(other).Groups[0]
 	require.Equal(t, 11, group.Draws)
 	require.Len(t, group.EntityIDs, groupMembers)
+}
+
+// Failures are one group a reason, whatever stands in full behind it: the groups count every draw once.
+func TestCrosscheckGroupsCountFailuresOnce(t *testing.T) {
+	in := bareCrosscheck(false)
+	in.Result = agreement(engine.Tally{NotChecked: 30}, engine.Tally{}, 4800)
+	for i := range in.Result.Checked {
+		in.Result.Checked[i].Reasons = []string{"not asked: an earlier answer says that the token has expired", fmt.Sprintf("POST policies/p/identities/%d:dry_run: not asked", i)}
+	}
+	in.Result.Checked[29].Reasons = []string{"HTTP 401 Unauthenticated", "POST policies/p/identities/29:dry_run: 401 Unauthenticated: the API key has expired"}
+	d := NewCrosscheck(in)
+	draws := 0
+	for _, g := range d.Uncompared {
+		draws += g.Draws
+		require.NotEmpty(t, g.Example)
+	}
+	require.Len(t, d.Uncompared, 2)
+	require.Equal(t, 30, draws)
+	require.Contains(t, crosscheckScreen(t, d, TerminalOptions{Width: 160}), `NOT CHECKED 30 draws
+  29 draws (W0, W1, W2, W3, W4 and 24 more): not asked: an earlier answer says that the token has expired
+    such as POST policies/p/identities/0:dry_run: not asked
+  1 draw (W29): HTTP 401 Unauthenticated
+    such as POST policies/p/identities/29:dry_run: 401 Unauthenticated: the API key has expired
+`)
+}
+
+// What failed says what the user can mend.
+func TestCrosscheckFailureSteps(t *testing.T) {
+	const again = "run it again with the same seed (0) to ask about the 1 draw that was not checked"
+	for _, c := range []struct {
+		reason string
+		mend   []string
+	}{
+		{"HTTP 401 Unauthenticated", []string{"renew the token, in VEZA_API_KEY or in the file of --token-file: the tenant does not accept it (HTTP 401)"}},
+		{"HTTP 404 NotFound", []string{"the tenant does not know the policy or identities by these ids (HTTP 404): `lcmsim pull` the policy again, and check the field id of the population"}},
+		{"not asked: HTTP 401 Unauthenticated", []string{"renew the token, in VEZA_API_KEY or in the file of --token-file: the tenant does not accept it (HTTP 401)"}},
+		{"HTTP 503 Unavailable", nil},
+		{"the connection broke: it spoke of HTTP 401", nil},
+	} {
+		in := bareCrosscheck(false)
+		in.Result = agreement(engine.Tally{Agree: 3, NotChecked: 1}, engine.Tally{}, 4800)
+		for i := range in.Result.Checked {
+			if in.Result.Checked[i].Verdict == engine.VerdictNotChecked {
+				in.Result.Checked[i].Reasons = []string{c.reason, "in full"}
+			}
+		}
+		require.Equal(t, append(c.mend, again), NewCrosscheck(in).NextSteps)
+	}
+}
+
+// The place of the deciding expression is never cut, however narrow the terminal is.
+func TestCrosscheckTerminalShowsThePathInFull(t *testing.T) {
+	in := sampleCrosscheck(same)
+	const path = "values[0].current_version.config.workflows[12].conditions[107].any_of[3].conditions[22].condition_string"
+	in.Result.Checked[3].Diagnosis.Causes[0].Path = path
+	require.Contains(t, crosscheckScreen(t, NewCrosscheck(in), TerminalOptions{}), `
+    here: workflow "Leaver" does not match here because contract is absent
+      expression: contract ne "PERMANENT" and site eq "Oslo"
+      at: values[0].current_version.config.workflows[12].conditions[107].
+        any_of[3].conditions[22].condition_string
+`)
+	require.Contains(t, crosscheckScreen(t, NewCrosscheck(in), TerminalOptions{Width: 120}), "\n      at: "+path+"\n")
+}
+
+// Names that differ at their end alone can be told apart.
+func TestCrosscheckTerminalTellsStrataApart(t *testing.T) {
+	in := sampleCrosscheck(same)
+	for i := range in.Result.Sample.Strata[1:3] {
+		in.Result.Sample.Strata[1+i] = engine.Stratum{Kind: engine.StratumDestructive, Name: fmt.Sprintf(`"Leavers" / "Disable every account": identities like "W00%d"`, i), Size: 9}
+	}
+	screen := crosscheckScreen(t, NewCrosscheck(in), TerminalOptions{})
+	require.Contains(t, screen, "\ndestructive \"Le...ies like \"W000\" ")
+	require.Contains(t, screen, "\ndestructive \"Le...ies like \"W001\" ")
 }
 
 // First and last line carry the verdict; no other line is wider than the terminal; what is cut says so.
@@ -180,7 +254,7 @@ func TestCrosscheckTerminal(t *testing.T) {
 		}
 	}
 	all := crosscheckScreen(t, NewCrosscheck(many), TerminalOptions{})
-	for _, want := range []string{"STRATA (12 of 45 shown)", "DISAGREEMENTS 43 of 42 kinds (6 shown)", "DRIFTED 42 draws", "  and 37 further reasons\n"} {
+	for _, want := range []string{"STRATA (12 of 45 shown)", "DISAGREEMENTS 43 draws, 42 kinds (6 shown)", "DRIFTED 42 draws", "  and 37 further reasons\n"} {
 		require.Contains(t, all, want)
 	}
 	require.Less(t, strings.Count(all, "\n"), 120)
@@ -191,8 +265,8 @@ func TestCrosscheckNextSteps(t *testing.T) {
 	require.Equal(t, []string{
 		"`lcmsim calibrate SNAPSHOT` settles which rules the tenant follows: filter.missing_ne=true explains 2 of 3 disagreements",
 		"no single rule explains some disagreements: check that the tenant runs this version of the policy, and see `lcmsim explain SNAPSHOT W000008 --trace`",
-		"run it again with the same seed (42) to ask about those that were not checked",
-		"export the identities again: those that drifted have other attributes in the tenant by now",
+		"run it again with the same seed (42) to ask about the 3 draws that were not checked",
+		"pull or export the identities again: 2 draws have other attributes in the tenant by now",
 		"give the population the field id, the tenant's own id of an identity, to bring 200 into the frame",
 	}, NewCrosscheck(sampleCrosscheck(same)).NextSteps)
 	require.Equal(t, []string{

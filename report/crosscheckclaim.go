@@ -11,34 +11,41 @@ import (
 // claim says what the random draws show about the frame, or would show.
 func claim(d *CrosscheckDocument) string {
 	s := d.Summary
-	compared, census := s.Agree+s.Disagree, s.Agree+s.Disagree == s.Frame
-	if d.Planned {
-		compared, census = s.Sampled, s.Sampled == s.Frame
+	atMost := func(bound float64) string {
+		return fmt.Sprintf("at most %s of the frame at %s confidence", percentUp(bound), percent(s.Confidence))
 	}
-	confidence := percent(s.Confidence) + " confidence"
 	switch {
 	case s.Frame == 0:
 		return "nothing is claimed: no identity can be asked"
-	case d.Planned && census:
+	case d.Planned && s.Sampled == s.Frame:
 		return fmt.Sprintf("the whole frame of %s would be compared", countNoun(s.Frame, "identity", "identities"))
 	case d.Planned && s.RandomSampled == 0:
 		return "nothing would be claimed about the frame: no draw is random"
 	case d.Planned:
-		return fmt.Sprintf("if none of %s disagrees: at most %s of the frame at %s", countNoun(s.RandomSampled, "random draw", "random draws"),
-			percentUp(*d.WouldProve), confidence) + maximumText(s.MaxDisagreement, *d.WouldProve)
-	case census:
-		return fmt.Sprintf("%s in the whole frame of %s", disagreements(s.Disagree), countNoun(compared, "identity", "identities")) +
-			maximumText(s.MaxDisagreement, ofAll(s.Disagree, s.Frame)) + undeterminedText(s.Undetermined)
+		text := fmt.Sprintf("if none of %s random draws disagrees", Count(s.RandomSampled))
+		if s.RandomSampled == 1 {
+			text = "if the only random draw agrees"
+		}
+		return text + ": " + atMost(*d.WouldProve) + maximumText(s.MaxDisagreement, *d.WouldProve)
+	case s.ExactShare != nil:
+		text := fmt.Sprintf("%s in the whole frame of %s: exactly %s of it", disagreements(s.Disagree), countNoun(s.Frame, "identity", "identities"), percentDown(*s.ExactShare))
+		if s.RandomCompared > 0 {
+			text += fmt.Sprintf("; from random draws alone (%s): %s", Count(s.RandomCompared), atMost(s.UpperBound))
+		}
+		return text + maximumText(s.MaxDisagreement, *s.ExactShare) + undeterminedText(s.Undetermined)
 	case s.RandomCompared == 0:
 		return "nothing is claimed about the frame: no random draw was compared"
 	}
-	text := fmt.Sprintf("%s in %s", disagreements(s.RandomDisagree), countNoun(s.RandomCompared, "random draw", "random draws"))
-	bound := fmt.Sprintf("at most %s of the frame at %s", percentUp(s.UpperBound), confidence)
-	if missing := s.RandomSampled - s.RandomCompared; missing > 0 {
-		text += fmt.Sprintf(" that were compared: %s if the %s that were not disagree as often, at most %s if they all disagree",
-			bound, Count(missing), percentUp(s.WorstBound))
-	} else {
-		text += ": " + bound
+	text := disagreements(s.RandomDisagree) + " in "
+	switch missing := s.RandomSampled - s.RandomCompared; missing {
+	case 0:
+		text += countNoun(s.RandomCompared, "random draw", "random draws") + ": " + atMost(s.UpperBound)
+	case 1:
+		text += fmt.Sprintf("%s compared: %s if the one that was not is like the others, at most %s if it disagrees",
+			countNoun(s.RandomCompared, "random draw that was", "random draws that were"), atMost(s.UpperBound), percentUp(s.WorstBound))
+	default:
+		text += fmt.Sprintf("%s compared: %s if the %s that were not disagree as often, at most %s if they all disagree",
+			countNoun(s.RandomCompared, "random draw that was", "random draws that were"), atMost(s.UpperBound), Count(missing), percentUp(s.WorstBound))
 	}
 	return text + maximumText(s.MaxDisagreement, s.UpperBound) + undeterminedText(s.Undetermined)
 }
@@ -69,8 +76,8 @@ func undeterminedText(n int) string {
 func frameText(s CrosscheckSummary) string {
 	text := fmt.Sprintf("%s: the whole population can be asked", countNoun(s.Frame, "identity", "identities"))
 	if outside := s.Identities - s.Frame; outside > 0 {
-		text = fmt.Sprintf("%s of %s; nothing is claimed about the %s outside: their id in the tenant is not known",
-			Count(s.Frame), countNoun(s.Identities, "identity", "identities"), Count(outside))
+		text = fmt.Sprintf("%s of %s; nothing is claimed about the %s", Count(s.Frame), countNoun(s.Identities, "identity", "identities"),
+			countNoun(outside, "outside: its id in the tenant is not known", "outside: their ids in the tenant are not known"))
 	}
 	if s.SharedIDs > 0 {
 		text += fmt.Sprintf("; %s an id in the tenant with another", countNoun(s.SharedIDs, "identity of the frame shares", "identities of the frame share"))
@@ -80,8 +87,12 @@ func frameText(s CrosscheckSummary) string {
 
 // coverageText says how much of the frame is like somebody who is drawn.
 func coverageText(s CrosscheckSummary) string {
-	return fmt.Sprintf("draws fall into %s of %s, which hold %s of the frame",
-		Count(s.CoveredClasses), countNoun(s.Classes, "behaviour class", "behaviour classes"), percentDown(s.CoveredShare))
+	hold := "hold"
+	if s.CoveredClasses == 1 {
+		hold = "holds"
+	}
+	return fmt.Sprintf("draws fall into %s of %s, which %s %s of the frame",
+		Count(s.CoveredClasses), countNoun(s.Classes, "behaviour class", "behaviour classes"), hold, percentDown(s.CoveredShare))
 }
 
 // answerDifferenceText says what the tenant says and what is said here. names are those of access profiles, by id.

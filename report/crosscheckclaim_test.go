@@ -27,10 +27,17 @@ func TestCrosscheckClaim(t *testing.T) {
 		{"a disagreement", tally{Agree: 298, Disagree: 1}, tally{}, 4800, nil, 0, "1 disagreement in 299 random draws: at most 1.6 % of the frame at 95 % confidence"},
 		{"some were not compared", tally{Agree: 280, Drifted: 12, NotChecked: 7}, tally{}, 4800, nil, 0,
 			"0 disagreements in 280 random draws that were compared: at most 1.1 % of the frame at 95 % confidence if the 19 that were not disagree as often, at most 9.2 % if they all disagree"},
+		{"one was not compared", tally{Agree: 298, Drifted: 1}, tally{}, 4800, nil, 0,
+			"0 disagreements in 298 random draws that were compared: at most 1.1 % of the frame at 95 % confidence if the one that was not is like the others, at most 1.6 % if it disagrees"},
+		{"one was compared", tally{Agree: 1, Drifted: 2}, tally{}, 4800, nil, 0,
+			"0 disagreements in 1 random draw that was compared: at most 95 % of the frame at 95 % confidence if the 2 that were not disagree as often, at most 99 % if they all disagree"},
 		{"none was compared", tally{Drifted: 3}, tally{Agree: 1}, 4800, nil, 0, "nothing is claimed about the frame: no random draw was compared"},
 		{"nobody can be asked", tally{}, tally{}, 0, nil, 0, "nothing is claimed: no identity can be asked"},
-		{"all of them", tally{Agree: 18}, tally{Agree: 1, Disagree: 1}, 20, nil, 0, "1 disagreement in the whole frame of 20 identities"},
-		{"all of them, with a maximum", tally{Agree: 18}, tally{Agree: 1, Disagree: 1}, 20, ptr(0.05), 0, "1 disagreement in the whole frame of 20 identities; the maximum of 5 % is proven"},
+		{"all of them", tally{Agree: 18}, tally{Agree: 1, Disagree: 1}, 20, nil, 0, "1 disagreement in the whole frame of 20 identities: exactly 5 % of it; from random draws alone (18): at most 16 % of the frame at 95 % confidence"},
+		{"all of them, at random", tally{Agree: 2, Disagree: 1}, tally{}, 3, nil, 0,
+			"1 disagreement in the whole frame of 3 identities: exactly 33.3 % of it; from random draws alone (3): at most 87 % of the frame at 95 % confidence"},
+		{"all of them, none at random", tally{}, tally{Agree: 1}, 1, nil, 0, "0 disagreements in the whole frame of 1 identity: exactly 0 % of it"},
+		{"all of them, with a maximum", tally{Agree: 18}, tally{Agree: 1, Disagree: 1}, 20, ptr(0.05), 0, "1 disagreement in the whole frame of 20 identities: exactly 5 % of it; from random draws alone (18): at most 16 % of the frame at 95 % confidence; the maximum of 5 % is proven"},
 		{"proven", tally{Agree: 299}, tally{}, 4800, ptr(0.01), 0, "0 disagreements in 299 random draws: at most 1 % of the frame at 95 % confidence; the maximum of 1 % is proven"},
 		{"not proven", tally{Agree: 298}, tally{}, 4800, ptr(0.01), 0, "0 disagreements in 298 random draws: at most 1.1 % of the frame at 95 % confidence; the maximum of 1 % is not proven"},
 		{"undetermined", tally{Agree: 299}, tally{}, 4800, nil, 2,
@@ -88,11 +95,17 @@ func TestDecideCrosscheck(t *testing.T) {
 		{name: "targeted draws disagree", random: tally{Agree: 299}, targeted: tally{Disagree: 2}, word: WordDisagrees, code: 4, reasons: []string{"2 disagreements in 301 draws"}},
 		{name: "disagreement is stronger", random: tally{Agree: 297, Disagree: 1, NotChecked: 1}, findings: broken, word: WordDisagrees, code: 4, reasons: []string{"1 disagreement in 299 draws"}},
 		{name: "one was not checked", random: tally{Agree: 298}, targeted: tally{NotChecked: 1}, word: WordInconclusive, code: 5, reasons: []string{"not checked: 1 of 299 draws"}},
-		{name: "all drifted", random: tally{Drifted: 9}, word: WordInconclusive, code: 5, reasons: []string{"no draw was compared"}},
+		{name: "1 in 10 drifted", random: tally{Agree: 180, Drifted: 18}, targeted: tally{Drifted: 2}, word: WordAgrees},
+		{name: "more than 1 in 10 drifted", random: tally{Agree: 179, Drifted: 19}, targeted: tally{Drifted: 2}, word: WordInconclusive, code: 5,
+			reasons: []string{"the snapshot is stale, pull or export again: 21 of 200 draws drifted, more than 1 in 10"}},
+		{name: "disagreement is stronger than drift", random: tally{Agree: 1, Disagree: 1, Drifted: 8}, word: WordDisagrees, code: 4, reasons: []string{"1 disagreement in 10 draws"}},
+		{name: "all drifted", random: tally{Drifted: 9}, word: WordInconclusive, code: 5,
+			reasons: []string{"the snapshot is stale, pull or export again: 9 of 9 draws drifted, more than 1 in 10", "no draw was compared"}},
 		{name: "nobody was drawn", word: WordInconclusive, code: 5, reasons: []string{"no draw was compared"}},
 		{name: "nobody can be asked", frame: -1, word: WordInconclusive, code: 5, reasons: []string{"no identity can be asked: the tenant's own id is known of none"}},
 		{name: "only targeted draws are left", random: tally{Drifted: 9}, targeted: tally{Agree: 3}, word: WordInconclusive, code: 5,
-			reasons: []string{"no random draw was compared: nothing is claimed about the frame"}},
+			reasons: []string{"the snapshot is stale, pull or export again: 9 of 12 draws drifted, more than 1 in 10",
+				"no random draw was compared: nothing is claimed about the frame"}},
 		{name: "only targeted draws were wanted", targeted: tally{Agree: 3}, word: WordAgrees},
 		{name: "only targeted draws, with a maximum", targeted: tally{Agree: 3}, maximum: ptr(0.5), word: WordInconclusive, code: 5,
 			reasons: []string{"no random draw was compared: nothing is claimed about the frame"}},
@@ -145,6 +158,50 @@ func TestDecideCrosscheck(t *testing.T) {
 			require.Equal(t, d.Exit, DecideCrosscheck(in.Result, c.findings, c.maximum, c.planned))
 		})
 	}
+}
+
+// The bound of a verdict is said of the random draws, never of all.
+func TestCrosscheckVerdictSentence(t *testing.T) {
+	type tally = engine.Tally
+	for _, c := range []struct {
+		random, targeted tally
+		frame            int
+		want             string
+	}{
+		{tally{Agree: 299}, tally{Agree: 69, Disagree: 32}, 4800,
+			"of 400 draws 32 disagree, 368 agree; none of the 299 random ones disagrees: at most 1 % of the frame at 95 %"},
+		{tally{Agree: 298, Disagree: 1}, tally{Disagree: 1}, 4800, "of 300 draws 2 disagree, 298 agree; 1 of the 299 random ones disagrees: at most 1.6 % of the frame at 95 %"},
+		{tally{Agree: 297, Disagree: 2}, tally{}, 4800, "of 299 draws 2 disagree, 297 agree; 2 of the 299 random ones disagree: at most 2.1 % of the frame at 95 %"},
+		{tally{Agree: 298, NotChecked: 1}, tally{}, 4800,
+			"of 299 draws 298 agree, 1 not checked; none of the 298 random ones that were compared disagrees: at most 1.1 % of the frame at 95 %, 1.6 % at worst"},
+		{tally{Agree: 1}, tally{Disagree: 1}, 4800, "of 2 draws 1 disagrees, 1 agrees; the only random one agrees: at most 95 % of the frame at 95 %"},
+		{tally{Disagree: 1, Drifted: 1}, tally{}, 4800, "of 2 draws 1 disagrees, 1 drifted; the only random one that was compared disagrees: at most 100 % of the frame at 95 %, 100 % at worst"},
+		{tally{}, tally{Agree: 1}, 4800, "of 1 draw 1 agrees; no claim about the frame"},
+		{tally{Agree: 19}, tally{Disagree: 1}, 20, "of 20 draws 1 disagrees, 19 agree; the whole frame was compared: exactly 5 % of it disagrees"},
+	} {
+		in := bareCrosscheck(false)
+		in.Result = agreement(c.random, c.targeted, c.frame)
+		require.Equal(t, c.want, NewCrosscheck(in).Verdict.Sentence)
+	}
+}
+
+// Beside the bound of the random draws stands the share itself where all of the frame was compared.
+func TestExactShare(t *testing.T) {
+	in := bareCrosscheck(false)
+	in.Result = agreement(engine.Tally{Agree: 18}, engine.Tally{Agree: 1, Disagree: 1}, 20)
+	s := NewCrosscheck(in).Summary
+	require.Equal(t, ptr(0.05), s.ExactShare)
+	require.Equal(t, engine.UpperBound(0, 18, 0.95), s.UpperBound)
+	in.Result = agreement(engine.Tally{Agree: 18}, engine.Tally{Drifted: 1, Disagree: 1}, 20)
+	require.Nil(t, NewCrosscheck(in).Summary.ExactShare)
+	require.Nil(t, NewCrosscheck(bareCrosscheck(false)).Summary.ExactShare)
+	in.Result, in.Planned = agreement(engine.Tally{Agree: 20}, engine.Tally{}, 20), true
+	require.Nil(t, NewCrosscheck(in).Summary.ExactShare)
+}
+
+func TestFrameAndCoverageText(t *testing.T) {
+	require.Equal(t, "4,799 of 4,800 identities; nothing is claimed about the 1 outside: its id in the tenant is not known", frameText(CrosscheckSummary{Identities: 4800, Frame: 4799}))
+	require.Equal(t, "draws fall into 1 of 2 behaviour classes, which holds 50 % of the frame", coverageText(CrosscheckSummary{Classes: 2, CoveredClasses: 1, CoveredShare: 0.5}))
 }
 
 // The number of draws that is asked for proves, and one less does not.

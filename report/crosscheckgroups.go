@@ -19,11 +19,13 @@ type DisagreementGroup struct {
 	EntityIDs []string `json:"entity_ids"` // the first few
 }
 
-// UncomparedGroup is all draws that were not compared for the same reason. A draw with several reasons is in several groups.
+// UncomparedGroup is all draws that were not compared for the same reason. A draw that drifted in several attributes is in several
+// groups; one that was not checked is in one.
 type UncomparedGroup struct {
 	Verdict   string   `json:"verdict"` // drifted not_checked
 	Draws     int      `json:"draws"`
 	Reason    string   `json:"reason"`     // of the first; those of the others differ in ids and attribute values at most
+	Example   *string  `json:"example"`    // the reason of the first in full; null = there is no more to say
 	EntityIDs []string `json:"entity_ids"` // the first few
 }
 
@@ -85,7 +87,8 @@ func causeKey(s *CrosscheckSample) string {
 	return fmt.Sprintf("%q", parts)
 }
 
-// groupUncompared groups the samples without a comparison by each of their reasons.
+// groupUncompared groups the samples without a comparison: by every attribute that drifted, by the first reason of a failure, behind
+// which the same stands in full.
 func groupUncompared(samples []CrosscheckSample) []UncomparedGroup {
 	groups := []UncomparedGroup{}
 	at := map[[2]string]int{}
@@ -99,6 +102,11 @@ func groupUncompared(samples []CrosscheckSample) []UncomparedGroup {
 		if len(reasons) == 0 {
 			reasons = []string{"no reason is known"}
 		}
+		var example *string
+		if verdict == engine.VerdictNotChecked {
+			example = known(strings.Join(reasons[1:], "; "))
+			reasons = reasons[:1]
+		}
 		counted := map[int]bool{}
 		for _, reason := range reasons {
 			key := [2]string{verdict, reasonKey(verdict, reason, s)}
@@ -106,7 +114,7 @@ func groupUncompared(samples []CrosscheckSample) []UncomparedGroup {
 			if !ok {
 				g = len(groups)
 				at[key] = g
-				groups = append(groups, UncomparedGroup{Verdict: verdict, Reason: reason, EntityIDs: []string{}})
+				groups = append(groups, UncomparedGroup{Verdict: verdict, Reason: reason, Example: example, EntityIDs: []string{}})
 			}
 			if counted[g] {
 				continue

@@ -76,7 +76,7 @@ func sampleCrosscheck(text func(string) string) CrosscheckInput {
 	add(0, engine.VerdictDisagree, nil)
 	add(0, engine.VerdictDrifted, reasons("department: Sales here, IT in the tenant"))
 	add(0, engine.VerdictDrifted, reasons("department: IT here, Legal in the tenant", "manager: true here, absent in the tenant"))
-	add(0, engine.VerdictNotChecked, reasons("POST policies/5d1c6a52/identities/5e3c1f0a-0006:dry_run: 503 Unavailable after 6 attempts (request id 7f3a9c2e11)"))
+	add(0, engine.VerdictNotChecked, reasons("HTTP 503 Unavailable", "POST policies/5d1c6a52/identities/5e3c1f0a-0006:dry_run: 503 Unavailable after 6 attempts (request id 7f3a9c2e11)"))
 	add(1, engine.VerdictDisagree, nil)
 	add(1, engine.VerdictDisagree, func(c *engine.CheckedDraw) {
 		grant := engine.AnswerDifference{Kind: "action", Name: t("US access"), Type: "MANAGE_RELATIONSHIPS", Low: 1, High: 2}
@@ -90,7 +90,7 @@ func sampleCrosscheck(text func(string) string) CrosscheckInput {
 		c.Reasons = []string{t("asked twice")}
 	})
 	add(2, engine.VerdictAgree, nil)
-	add(3, engine.VerdictNotChecked, reasons("POST policies/5d1c6a52/identities/5e3c1f0a-0010:dry_run: 503 Unavailable after 6 attempts (request id aa17bb20cc)"))
+	add(3, engine.VerdictNotChecked, reasons("HTTP 503 Unavailable", "POST policies/5d1c6a52/identities/5e3c1f0a-0010:dry_run: 503 Unavailable after 6 attempts (request id aa17bb20cc)"))
 	add(4, engine.VerdictNotChecked, nil)
 	r := engine.NewCrosscheckResult(sample, checked, 0.95)
 	return CrosscheckInput{

@@ -15,7 +15,9 @@ const (
 	shownGroups      = 6 // of disagreements
 	shownReasonLines = 4 // of each part of a disagreement
 	shownUncompared  = 5 // reasons of each verdict
-	shownPlanned     = 10
+	// shownExampleLines holds a failed request with the ids in it, what the tenant said, and what mends it.
+	shownExampleLines = 8
+	shownPlanned      = 10
 )
 
 // WriteCrosscheckTerminal writes what a cross-check shows, each kind of disagreement shrunk to what decides it. First and
@@ -48,7 +50,7 @@ func (t crosscheckTerminal) top() []string {
 	lines = append(lines, t.labelled("Frame", t.d.FrameText)...)
 	lines = append(lines, t.labelled("Coverage", t.d.CoverageText)...)
 	fields := [][2]string{
-		{"Policy", policyName(t.d.Inputs.Policy) + ", version " + versionText(t.d.Inputs.Policy)},
+		t.policyField(t.d.Inputs.Policy),
 		t.stateField(t.d.Inputs.Policy),
 		{"Tenant", tenantText(t.d.Tenant, t.d.Calls)},
 	}
@@ -60,8 +62,8 @@ func (t crosscheckTerminal) top() []string {
 
 // labelled is a label with text beside it, on as many lines as it takes.
 func (t terminal) labelled(label, s string) []string {
-	const indent, maxLines = 11, 6
-	lines := wrap(brief(s), strings.Repeat(" ", indent), t.width, maxLines)
+	const maxLines = 6
+	lines := wrap(brief(s), strings.Repeat(" ", labelColumns), t.width, maxLines)
 	lines[0] = t.title(label) + lines[0][len(label):]
 	return lines
 }
@@ -95,7 +97,8 @@ func (t crosscheckTerminal) strata() []string {
 	}
 	var rows [][]string
 	for _, s := range strata[:min(shownStrata, len(strata))] {
-		row := []string{stratumText(s.Kind, s.Name), Count(s.Size), Count(s.Sampled), Count(s.Agree), Count(s.Disagree), Count(s.Drifted + s.NotChecked)}
+		name := snipMiddle(stratumText(s.Kind, s.Name), firstColumn(columns, t.width))
+		row := []string{name, Count(s.Size), Count(s.Sampled), Count(s.Agree), Count(s.Disagree), Count(s.Drifted + s.NotChecked)}
 		rows = append(rows, row[:len(columns)+1])
 	}
 	if len(rows) == 0 {
@@ -156,7 +159,7 @@ func (t crosscheckTerminal) disagreements() []string {
 		return nil
 	}
 	n := min(shownGroups, len(t.d.Groups))
-	lines := []string{t.title("DISAGREEMENTS") + fmt.Sprintf(" %s of %s", Count(s.Disagree), countNoun(len(t.d.Groups), "kind", "kinds"))}
+	lines := []string{t.title("DISAGREEMENTS") + fmt.Sprintf(" %s, %s", countNoun(s.Disagree, "draw", "draws"), countNoun(len(t.d.Groups), "kind", "kinds"))}
 	if n < len(t.d.Groups) {
 		lines[0] += fmt.Sprintf(" (%s shown)", Count(n))
 	}
@@ -169,7 +172,7 @@ func (t crosscheckTerminal) disagreements() []string {
 			lines = append(lines, t.detail("    ", "tenant: "+brief(answerText(a.WorkflowsMatched, a.Actions, a.AccessProfileIDs)))...)
 		}
 		for i := range sample.Causes {
-			lines = append(lines, t.detail("    ", "here: "+causeText(&sample.Causes[i]))...)
+			lines = append(lines, t.cause(&sample.Causes[i])...)
 		}
 		for _, reason := range sample.Reasons {
 			if slices.ContainsFunc(sample.Causes, func(c CrosscheckCause) bool { return c.Text == reason }) {
@@ -186,16 +189,21 @@ func (t crosscheckTerminal) disagreements() []string {
 	return lines
 }
 
-// causeText says what decides here and where it stands.
-func causeText(c *CrosscheckCause) string {
-	text := brief(c.Text)
+// cause says what decides here, by which expression, and where that stands. The place is never cut.
+func (t crosscheckTerminal) cause(c *CrosscheckCause) []string {
+	const indent = "      "
+	lines := t.detail("    ", "here: "+brief(c.Text))
 	if c.Expression != nil {
-		text += "; the expression is `" + brief(*c.Expression) + "`"
+		lines = append(lines, t.detail(indent, "expression: "+brief(*c.Expression))...)
 	}
 	if c.Path != nil {
-		text += " at " + brief(*c.Path)
+		next := indent
+		for piece := range pieces("at: "+brief(*c.Path), t.width-len(indent+"  ")) {
+			lines = append(lines, next+piece)
+			next = indent + "  "
+		}
 	}
-	return text
+	return lines
 }
 
 func ruleValueText(r engine.RuleValue) string { return r.Rule + "=" + r.Value }
@@ -271,6 +279,9 @@ func (t crosscheckTerminal) uncompared(verdict, title string) []string {
 		if listed < shownUncompared {
 			listed++
 			lines = append(lines, t.detail("  ", brief(fmt.Sprintf("%s (%s): %s", countNoun(g.Draws, "draw", "draws"), members(g.EntityIDs, g.Draws), g.Reason)))...)
+			if g.Example != nil {
+				lines = append(lines, wrap("such as "+brief(*g.Example), "    ", t.width, shownExampleLines)...)
+			}
 		}
 	}
 	if rest := groups - listed; rest > 0 {

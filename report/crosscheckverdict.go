@@ -55,25 +55,44 @@ func crosscheckVerdict(d *CrosscheckDocument) VerdictLine {
 	return v
 }
 
-// boundText is the claim in a few words.
+// boundText is the claim in a few words: that of random draws says how many of those disagree.
 func boundText(d *CrosscheckDocument) string {
 	s := d.Summary
 	bound := func(share float64) string {
 		return fmt.Sprintf("at most %s of the frame at %s", percentUp(share), percent(s.Confidence))
 	}
 	switch {
-	case s.Frame == 0 || s.RandomSampled == 0 && s.Agree+s.Disagree < s.Frame:
-		return "no claim about the frame"
-	case d.Planned:
+	case s.ExactShare != nil:
+		return fmt.Sprintf("the whole frame was compared: exactly %s of it disagrees", percentDown(*s.ExactShare))
+	case d.Planned && s.Frame > 0 && s.Sampled == s.Frame:
+		return "the whole frame would be compared"
+	case d.Planned && s.RandomSampled > 0:
 		return bound(*d.WouldProve) + " if no random draw disagrees"
-	case s.Agree+s.Disagree == s.Frame:
-		return "the whole frame was compared"
 	case s.RandomCompared == 0:
 		return "no claim about the frame"
 	case s.RandomCompared < s.RandomSampled:
-		return fmt.Sprintf("%s, %s at worst", bound(s.UpperBound), percentUp(s.WorstBound))
+		return fmt.Sprintf("%s: %s, %s at worst", randomText(s), bound(s.UpperBound), percentUp(s.WorstBound))
 	}
-	return bound(s.UpperBound)
+	return randomText(s) + ": " + bound(s.UpperBound)
+}
+
+// randomText says how many of the random draws disagree: "2 of the 299 random ones disagree".
+func randomText(s CrosscheckSummary) string {
+	ones, one := Count(s.RandomCompared)+" random ones", "the only random one"
+	if s.RandomCompared < s.RandomSampled {
+		ones, one = ones+" that were compared", one+" that was compared"
+	}
+	switch {
+	case s.RandomCompared == 1 && s.RandomDisagree == 0:
+		return one + " agrees"
+	case s.RandomCompared == 1:
+		return one + " disagrees"
+	case s.RandomDisagree == 0:
+		return "none of the " + ones + " disagrees"
+	case s.RandomDisagree == 1:
+		return "1 of the " + ones + " disagrees"
+	}
+	return fmt.Sprintf("%s of the %s disagree", Count(s.RandomDisagree), ones)
 }
 
 func capitalized(s string) string {
@@ -89,7 +108,7 @@ func lookFirstInCrosscheck(d *CrosscheckDocument) []string {
 	out := []string{}
 	add := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
 	if s.Disagree > 0 {
-		add("%s of %s", countNoun(s.Disagree, "draw disagrees", "draws disagree"), countNoun(len(d.Groups), "kind", "kinds"))
+		add("%s, in %s", countNoun(s.Disagree, "draw disagrees", "draws disagree"), countNoun(len(d.Groups), "kind", "kinds"))
 	}
 	out = append(out, lookAtFindings(&d.Notes, engine.SeverityError)...)
 	if s.NotChecked > 0 {
@@ -164,15 +183,45 @@ func crosscheckNextSteps(d *CrosscheckDocument) []string {
 			d.Samples[unsettled].EntityID)
 	}
 	if s.NotChecked > 0 {
-		add("run it again with the same seed (%d) to ask about those that were not checked", d.Seed)
+		failures := []string{}
+		for _, g := range d.Uncompared {
+			if g.Verdict == engine.VerdictNotChecked {
+				failures = append(failures, g.Reason)
+			}
+		}
+		out = append(out, failureSteps(failures)...)
+		add("run it again with the same seed (%d) to ask about the %s", d.Seed, countNoun(s.NotChecked, "draw that was not checked", "draws that were not checked"))
 	}
 	if s.Drifted > 0 {
-		add("export the identities again: those that drifted have other attributes in the tenant by now")
+		add("pull or export the identities again: %s other attributes in the tenant by now", countNoun(s.Drifted, "draw has", "draws have"))
 	}
 	if outside := s.Identities - s.Frame; outside > 0 {
 		add("give the population the field id, the tenant's own id of an identity, to bring %s into the frame", Count(outside))
 	}
 	return out
+}
+
+// failureSteps say what mends failures to ask that only the user can mend.
+func failureSteps(reasons []string) []string {
+	out := []string{}
+	for _, mend := range [][2]string{
+		{statusUnauthorized, "renew the token, in VEZA_API_KEY or in the file of --token-file: the tenant does not accept it (%s)"},
+		{"HTTP 404", "the tenant does not know the policy or identities by these ids (%s): `lcmsim pull` the policy again, and check the field id of the population"},
+	} {
+		if anyStatus(reasons, mend[0]) {
+			out = append(out, fmt.Sprintf(mend[1], mend[0]))
+		}
+	}
+	return out
+}
+
+// statusUnauthorized begins the reason why a tenant that does not accept the token gave no answer.
+const statusUnauthorized = "HTTP 401"
+
+// anyStatus tells whether one of the reasons is an HTTP status. A reason begins with the status that it is about, behind "not asked: "
+// where an identity was left out for it.
+func anyStatus(reasons []string, status string) bool {
+	return slices.ContainsFunc(reasons, func(s string) bool { return strings.HasPrefix(strings.TrimPrefix(s, "not asked: "), status) })
 }
 
 // settledDraws counts the disagreements that each single alternative of a rule would settle: "filter.missing_ne=false explains

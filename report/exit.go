@@ -236,10 +236,18 @@ func findingsReason(findings []engine.Finding, severity engine.Severity) string 
 	return fmt.Sprintf("%s: %s", countNoun(total, noun, noun+"s"), strings.Join(parts, ", "))
 }
 
+// staleOneIn: a cross-check is inconclusive when more than one in so many draws drifted. Drift of a few is how a company lives; of
+// many it says that the snapshot is too old to stand for the tenant, and that those who were compared are no fair sample.
+const staleOneIn = 10
+
+// stale tells whether so many of the draws drifted that the snapshot is too old.
+func stale(drifted, draws int) bool { return drifted > draws/staleOneIn }
+
 // DecideCrosscheck finds the exit code of a cross-check. Without a maximum, any disagreement counts. With one, a share of the
 // frame in [0, 1], disagreements count when they are more of the random draws that were compared, or for certain more of the
-// frame; and the run is inconclusive unless the bound, or a comparison of the whole frame, proves the maximum. A plan has
-// nothing to disagree with.
+// frame; and the run is inconclusive unless the bound, or a comparison of the whole frame, proves the maximum. A draw that was not
+// checked makes the run inconclusive, one that drifted only where more than one in staleOneIn did. A plan has nothing to disagree
+// with.
 func DecideCrosscheck(r *engine.CrosscheckResult, findings []engine.Finding, maximum *float64, planned bool) Exit {
 	d := decision{}
 	if !planned {
@@ -273,6 +281,10 @@ func (d decision) comparison(r *engine.CrosscheckResult, maximum *float64) {
 	if r.Total.NotChecked > 0 {
 		d.add(ExitInconclusive, fmt.Sprintf("not checked: %s of %s", Count(r.Total.NotChecked), countNoun(r.Total.Sampled, "draw", "draws")))
 	}
+	if drifted := r.Total.Drifted; stale(drifted, r.Total.Sampled) {
+		d.add(ExitInconclusive, fmt.Sprintf("the snapshot is stale, pull or export again: %s of %s drifted, more than 1 in %d",
+			Count(drifted), countNoun(r.Total.Sampled, "draw", "draws"), staleOneIn))
+	}
 	switch {
 	case frame == 0:
 		d.add(ExitInconclusive, "no identity can be asked: the tenant's own id is known of none")
@@ -293,7 +305,7 @@ func (d decision) comparison(r *engine.CrosscheckResult, maximum *float64) {
 }
 
 // DecideCalibration finds the exit code of a calibration: whether the tenant follows other rules than those in force here, and
-// whether an experiment that could have settled a rule is missing.
+// whether an experiment that could have settled a rule is missing: it was not made, or brought no answer.
 func DecideCalibration(r *engine.CalibrationResult, findings []engine.Finding) Exit {
 	d := decision{}
 	for _, v := range r.Rules {
@@ -305,6 +317,9 @@ func DecideCalibration(r *engine.CalibrationResult, findings []engine.Finding) E
 		}
 		if missing := missingExperiments(r, v); v.Value == nil && missing > 0 {
 			d.add(ExitInconclusive, fmt.Sprintf("%s: %s could not be made", v.Rule, countNoun(missing, "experiment", "experiments")))
+		}
+		if v.Verdict == engine.Undecidable && v.Unasked > 0 {
+			d.add(ExitInconclusive, fmt.Sprintf("%s: not asked about %s", v.Rule, countNoun(v.Unasked, "identity that bears on it", "identities that bear on it")))
 		}
 	}
 	if n := unexplained(r); n > 0 {

@@ -56,18 +56,11 @@ func (t explanationTerminal) top() []string {
 		who = append(who, "exemplar of class "+Count(*t.d.Identity.Class))
 	}
 	p := t.d.Inputs.Policy
-	policy := orText(p.Name, "(no name)")
-	if p.Version != nil {
-		policy += ", version " + Count(*p.Version)
-	}
-	if p.VersionState != nil {
-		policy += " " + *p.VersionState
-	}
 	fields := [][2]string{{"Identity", strings.Join(who, ", ")}}
 	if t.d.Identity.ID != nil {
 		fields = append(fields, [2]string{"Tenant id", *t.d.Identity.ID})
 	}
-	lines := append([]string{t.verdict()}, t.fields(append(fields, [2]string{"Policy", policy}, t.stateField(p), t.runField()))...)
+	lines := append([]string{t.verdict()}, t.fields(append(fields, t.policyField(p), t.stateField(p), t.runField()))...)
 	for _, c := range t.d.Changes {
 		text := "what if " + c.Text
 		if c.Note != nil {

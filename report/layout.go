@@ -1,6 +1,7 @@
 package report
 
 import (
+	"iter"
 	"strings"
 	"unicode/utf8"
 
@@ -44,25 +45,71 @@ func snip(s string, width int) string {
 	return text.Snip(s, width, "...")
 }
 
-// wrap breaks s at blanks into indented lines of at most width columns; at most maxLines of them, the last one shortened.
+// snipMiddle shortens s to width columns in its middle: names that begin alike often end differently.
+func snipMiddle(s string, width int) string {
+	const dots = 3
+	if text.StringWidthWithoutEscSequences(s) <= width {
+		return s
+	}
+	if width <= 2*dots {
+		return snip(s, width)
+	}
+	end := tail(s, dots+(width-dots)/2)
+	return text.Trim(s, width-text.StringWidth(end)) + end
+}
+
+// wrap breaks s at blanks, and words that are longer than a line where they can be broken, into indented lines of at most width
+// columns; at most maxLines of them, the last one shortened.
 func wrap(s, indent string, width, maxLines int) []string {
 	lines := []string{}
 	line := indent
 	for word := range strings.FieldsSeq(s) {
-		full := text.StringWidth(line) > width
-		switch {
-		case line == indent:
-			line += word
-		case len(lines)+1 < maxLines && (full || text.StringWidth(line)+1+text.StringWidth(word) > width):
-			lines = append(lines, snip(line, width))
-			line = indent + word
-		case full:
-			return append(lines, snip(line, width))
-		default:
-			line += " " + word
+		gap := " "
+		for piece := range pieces(word, width-len(indent)) {
+			switch {
+			case line == indent:
+				line += piece
+			case len(lines)+1 < maxLines && text.StringWidth(line)+len(gap)+text.StringWidth(piece) > width:
+				lines = append(lines, line)
+				line = indent + piece
+			case text.StringWidth(line) > width:
+				return append(lines, snip(line, width))
+			default:
+				line += gap + piece
+			}
+			gap = ""
 		}
 	}
 	return append(lines, snip(line, width))
+}
+
+// pieces breaks a word into pieces of at most width columns: behind the last dot or slash that allows it, else behind the last
+// character that fits. Each has one character at least.
+func pieces(word string, width int) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for len(word) > width { // no character has more columns than bytes
+			columns, fits, end := 0, len(word), 0 // bytes that fit, and those of them up to a dot or slash
+			for at, r := range word {
+				if columns += text.RuneWidth(r); columns > width && at > 0 {
+					fits = at
+					break
+				}
+				if r == '.' || r == '/' {
+					end = at + 1
+				}
+			}
+			if end == 0 || fits == len(word) {
+				end = fits
+			}
+			if !yield(word[:end]) {
+				return
+			}
+			word = word[end:]
+		}
+		if word != "" {
+			yield(word)
+		}
+	}
 }
 
 // column is a column of a grid besides the first.
@@ -72,14 +119,21 @@ type column struct {
 	right bool // aligned to the right
 }
 
-// grid lays rows out below a title line. The first column takes the width that the others leave.
-func grid(title string, columns []column, rows [][]string, width int, color bool) []string {
-	const gap = 2
-	first := width
+// columnGap is the room between two columns of a grid.
+const columnGap = 2
+
+// firstColumn is the width that the columns of a grid leave for the first.
+func firstColumn(columns []column, width int) int {
+	const least = 12
 	for _, c := range columns {
-		first -= c.width + gap
+		width -= c.width + columnGap
 	}
-	first = max(first, 12)
+	return max(width, least)
+}
+
+// grid lays rows out below a title line.
+func grid(title string, columns []column, rows [][]string, width int, color bool) []string {
+	first := firstColumn(columns, width)
 	configs := []table.ColumnConfig{{
 		Number: 1, WidthMin: first, WidthMax: first, WidthMaxEnforcer: snip, Align: text.AlignLeft, AlignHeader: text.AlignLeft,
 	}}
@@ -96,7 +150,7 @@ func grid(title string, columns []column, rows [][]string, width int, color bool
 	}
 	t := table.NewWriter()
 	t.SetStyle(table.Style{
-		Box:     table.BoxStyle{PaddingRight: strings.Repeat(" ", gap)},
+		Box:     table.BoxStyle{PaddingRight: strings.Repeat(" ", columnGap)},
 		Options: table.OptionsNoBordersAndSeparators,
 	})
 	t.SuppressTrailingSpaces()

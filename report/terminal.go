@@ -88,14 +88,31 @@ func (t terminal) verdict() string {
 	return paint(t.color, style, brief(v.Word)) + ": " + brief(v.Sentence)
 }
 
+// labelColumns is the width of the labels of fields.
+const labelColumns = 11
+
 // fields lays out labels with text beside them, a line each.
 func (t terminal) fields(fields [][2]string) []string {
-	const indent = 11
 	lines := []string{}
 	for _, field := range fields {
-		lines = append(lines, paint(t.color, styleBold, fmt.Sprintf("%-*s", indent, field[0]))+snip(brief(field[1]), t.width-indent))
+		lines = append(lines, paint(t.color, styleBold, fmt.Sprintf("%-*s", labelColumns, field[0]))+snip(brief(field[1]), t.width-labelColumns))
 	}
 	return lines
+}
+
+// policyField names a version of a policy: its name, the version with its state, and the policy's id as far as there is room.
+func (t terminal) policyField(p PolicyInput) [2]string {
+	const leastName, leastID = 20, 12 // columns
+	room := t.width - labelColumns
+	version := ", version " + brief(versionText(p))
+	line := snipMiddle(brief(orText(p.Name, "(no name)")), max(leastName, room-text.StringWidth(version))) + version
+	if p.ID != nil {
+		id := " (" + brief(*p.ID) + ")"
+		if room -= text.StringWidth(line); room >= min(leastID, text.StringWidth(id)) {
+			line += id
+		}
+	}
+	return [2]string{"Policy", line}
 }
 
 // stateField says what the policy's state means, runField what decided how it was read.
@@ -312,7 +329,8 @@ func (t terminal) end() []string {
 		}
 		line := brief(reason)
 		if rest := len(reasons) - listed; i == listed-1 && rest > 0 {
-			line = snip(line, t.width-24) + " (and " + Count(rest) + " more)"
+			more := " (and " + Count(rest) + " more)"
+			line = snip(line, t.width-paragraphColumns-len(more)) + more
 		}
 		lines = append(lines, t.paragraph(label, line, 1)...)
 	}
@@ -322,10 +340,12 @@ func (t terminal) end() []string {
 // title is the title of a part.
 func (t terminal) title(s string) string { return paint(t.color, styleBold, s) }
 
+// paragraphColumns is the width of the titles of paragraphs.
+const paragraphColumns = 12
+
 // paragraph is a title with text beside it, at most maxLines of them.
 func (t terminal) paragraph(title, s string, maxLines int) []string {
-	const indent = 12
-	lines := wrap(brief(s), strings.Repeat(" ", indent), t.width, maxLines)
+	lines := wrap(brief(s), strings.Repeat(" ", paragraphColumns), t.width, maxLines)
 	lines[0] = t.title(title) + lines[0][len(title):]
 	return lines
 }

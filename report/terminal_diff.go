@@ -80,7 +80,7 @@ func fromText(d *DiffDocument) string {
 	case from.Policy == PolicyInput{}:
 		return "no policy version, " + countNoun(from.Population.Identities, "identity", "identities") + " from " + from.Population.Path
 	case orText(from.Policy.ID, "") != orText(d.Inputs.To.Policy.ID, ""):
-		return policyName(from.Policy) + ", " + sideText(from)
+		return orText(from.Policy.Name, "(no name)") + ", " + sideText(from) + ", policy " + orText(from.Policy.ID, "without an id")
 	}
 	return sideText(from)
 }

@@ -28,7 +28,7 @@ func simulationHeader(t terminal, d *Document) []string {
 	}
 
 	return append([]string{t.verdict()}, t.fields([][2]string{
-		{"Policy", policyText(p)},
+		t.policyField(p),
 		t.stateField(p),
 		{"Population", population},
 		t.runField(),
@@ -113,18 +113,6 @@ func entitlementSection(entitlements []engine.EntitlementResult) section {
 // entitlementText names an entitlement on one line.
 func entitlementText(name *string, id, entityType, datasource string) string {
 	return brief(fmt.Sprintf("%s (%s, %s)", orText(name, id), entityType, datasource))
-}
-
-// policyText names a version of a policy on one line.
-func policyText(p PolicyInput) string {
-	text := policyName(p)
-	if p.Version != nil {
-		text += ", version " + Count(*p.Version)
-	}
-	if p.VersionState != nil {
-		text += " " + *p.VersionState
-	}
-	return text
 }
 
 // policyName is the name of a policy with its id.

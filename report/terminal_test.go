@@ -127,11 +127,60 @@ func TestLayoutKeepsTheWidth(t *testing.T) {
 		lines := wrap(s, "  ", width, maxLines)
 		require.NotEmpty(t, lines)
 		require.LessOrEqual(t, len(lines), maxLines)
-		for _, line := range append(lines, snip(s, width), tail(s, width)) {
+		for _, line := range append(lines, snip(s, width), snipMiddle(s, width), tail(s, width)) {
 			require.LessOrEqual(t, text.StringWidth(line), width, "%q", line)
 		}
 		for _, line := range grid("TITLE", []column{{"n", 6, true}}, [][]string{{s, "1"}}, 60, false) {
 			require.LessOrEqual(t, text.StringWidth(line), 60, "%q", line)
 		}
 	})
+}
+
+// A wrapped text that has room for all lacks nothing but blanks.
+func TestWrapLosesNothing(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := Printable(anyText().Draw(t, "text"))
+		lines := wrap(s, "  ", rapid.IntRange(8, 120).Draw(t, "width"), 1<<20)
+		require.Equal(t, strings.Join(strings.Fields(s), ""), strings.Join(strings.Fields(strings.Join(lines, "")), ""))
+	})
+	require.Equal(t, []string{"  at values[0].", "  conditions[12]", "  3456789012"}, wrap("at values[0].conditions[12]3456789012", "  ", 16, 9))
+	require.Equal(t, []string{"  a/b", "  /c/de"}, wrap("a/b /c/de", "  ", 8, 9))
+	require.Equal(t, []string{"名", "名"}, wrap("名名", "", 3, 9))
+}
+
+func TestSnipMiddle(t *testing.T) {
+	for _, c := range []struct {
+		s     string
+		width int
+		want  string
+	}{
+		{"abcdefghijklmnop", 16, "abcdefghijklmnop"},
+		{"abcdefghijklmnop", 15, "abcdef...klmnop"},
+		{"abcdefghijklmnop", 10, "abcd...nop"},
+		{"abcdefghijklmnop", 6, "abc..."},
+		{"abcdefghijklmnop", 2, ".."},
+		{"名名名名名名名名", 10, "名名...名"},
+	} {
+		require.Equal(t, c.want, snipMiddle(c.s, c.width))
+	}
+}
+
+// However long a policy's name is, its version and the version's state can be read.
+func TestTerminalShowsTheVersionOfThePolicy(t *testing.T) {
+	in := sampleInput()
+	in.Policy.Name, in.Policy.ID = "Workforce "+strings.Repeat("lifecycle ", 20)+"of Europe", strings.Repeat("0123456789", 9)
+	require.Contains(t, screen(t, New(in), TerminalOptions{}), "Policy     Workforce lifecycle lif...le lifecycle of Europe, version 7 PUBLISHED")
+	in.Policy.Name = "Workforce lifecycle"
+	require.Contains(t, screen(t, New(in), TerminalOptions{}), "Policy     Workforce lifecycle, version 7 PUBLISHED (012345678901234567890123...")
+}
+
+func TestToneOf(t *testing.T) {
+	for word, want := range map[string]tone{
+		WordGuardBroken: toneBad, WordLimitExceeded: toneBad, WordGateFailed: toneBad, WordDisagrees: toneBad, WordContradictory: toneBad, WordDiffers: toneBad,
+		WordInconclusive: toneDoubt, WordFirstRunOver: toneDoubt, WordNobody: toneDoubt, WordUndecided: toneDoubt,
+		WordChanges: tonePlain, WordPlan: tonePlain, WordWithinMaximum: tonePlain, WordPartlyConfirmed: tonePlain, WordNotAffected: tonePlain,
+		WordOK: toneGood, WordNoChange: toneGood, WordAgrees: toneGood, WordConfirmed: toneGood,
+	} {
+		require.Equal(t, want, toneOf(word), word)
+	}
 }

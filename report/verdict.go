@@ -96,7 +96,7 @@ func toneOf(word string) tone {
 	switch word {
 	case WordOK, WordNoChange, WordAgrees, WordConfirmed:
 		return toneGood
-	case WordChanges, WordPlan, WordWithinMaximum, WordPartlyConfirmed:
+	case WordChanges, WordPlan, WordWithinMaximum, WordPartlyConfirmed, WordNotAffected:
 		return tonePlain
 	case WordFirstRunOver, WordInconclusive, WordNobody, WordUndecided:
 		return toneDoubt
