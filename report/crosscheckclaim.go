@@ -47,7 +47,7 @@ func claim(d *CrosscheckDocument) string {
 		text += fmt.Sprintf("%s compared: %s if the %s that were not disagree as often, at most %s if they all disagree",
 			countNoun(s.RandomCompared, "random draw that was", "random draws that were"), atMost(s.UpperBound), Count(missing), percentUp(s.WorstBound))
 	}
-	return text + maximumText(s.MaxDisagreement, s.UpperBound) + undeterminedText(s.Undetermined)
+	return text + maximumText(s.MaxDisagreement, s.WorstBound) + undeterminedText(s.Undetermined)
 }
 
 // maximumText says whether a bound proves the maximum; it is empty where none was given.

@@ -110,6 +110,8 @@ func TestDecideCrosscheck(t *testing.T) {
 		{name: "only targeted draws, with a maximum", targeted: tally{Agree: 3}, maximum: ptr(0.5), word: WordInconclusive, code: 5,
 			reasons: []string{"no random draw was compared: nothing is claimed about the frame"}},
 		{name: "proven", random: tally{Agree: 299}, maximum: ptr(0.01), word: WordAgrees},
+		{name: "proven but for those that drifted", random: tally{Agree: 299, Drifted: 2}, maximum: ptr(0.01), code: ExitInconclusive, word: WordInconclusive,
+			reasons: []string{"at most 2.1 % of the frame at 95 % does not prove the maximum of 1 %; draws that were not compared count as disagreements there"}},
 		{name: "proven with a disagreement", random: tally{Agree: 472, Disagree: 1}, maximum: ptr(0.01), word: WordWithinMaximum},
 		{name: "not proven", random: tally{Agree: 298}, maximum: ptr(0.01), word: WordInconclusive, code: 5,
 			reasons: []string{"at most 1.1 % of the frame at 95 % does not prove the maximum of 1 %: 299 compared random draws without a further disagreement would"}},

@@ -292,9 +292,13 @@ func (d decision) comparison(r *engine.CrosscheckResult, maximum *float64) {
 		d.add(ExitInconclusive, "no draw was compared")
 	case compared == 0 && (random.Sampled > 0 || maximum != nil) && all < frame:
 		d.add(ExitInconclusive, "no random draw was compared: nothing is claimed about the frame")
-	case maximum != nil && all < frame && r.UpperBound > *maximum:
-		d.add(ExitInconclusive, fmt.Sprintf("at most %s of the frame at %s does not prove the maximum of %s%s", percentUp(r.UpperBound),
-			percent(r.Confidence), percent(*maximum), neededText(random.Disagree, *maximum, r.Confidence, frame)))
+	case maximum != nil && all < frame && r.WorstBound > *maximum:
+		mend := "; draws that were not compared count as disagreements there"
+		if r.UpperBound > *maximum {
+			mend = neededText(random.Disagree, *maximum, r.Confidence, frame)
+		}
+		d.add(ExitInconclusive, fmt.Sprintf("at most %s of the frame at %s does not prove the maximum of %s%s", percentUp(r.WorstBound),
+			percent(r.Confidence), percent(*maximum), mend))
 	}
 	if r.Undetermined > 0 {
 		d.add(ExitInconclusive, undeterminedReason(r.Undetermined))

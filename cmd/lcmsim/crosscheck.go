@@ -74,7 +74,7 @@ not prove --max-disagreement.
 	f.IntVar(&opt.budget, "budget", defaultDryRuns, "identities to draw at most, more where --max-disagreement or --draws need more and no budget is given; each is one dry run, and with --check-drift one more request")
 	f.IntVar(&opt.draws, "draws", 0, "random draws at least (default: as many as show that at most --max-disagreement, or 1 %, disagree, up to three quarters of --budget); what targets cannot use of --budget goes to them as well")
 	f.Float64Var(&opt.confidence, "confidence", 0.95, "confidence of the claim, above 0 and below 1")
-	f.StringVar(&opt.maximum, "max-disagreement", "", "share of identities that may disagree, such as 0.5% or 0.005 (default: any disagreement is exit code 4)")
+	f.StringVar(&opt.maximum, "max-disagreement", "", "share of identities that may disagree, such as 0.5% or 0.005: then the random draws must prove it (default 0: any disagreement is exit code 4)")
 	f.Uint64Var(&opt.seed, "seed", 1, "seed of the sample; the same seed and population draw the same identities")
 	f.BoolVar(&opt.planOnly, "plan-only", false, "print the sample and what it would prove, ask nothing")
 	addAskingFlags(f, &opt.asking)
@@ -139,7 +139,9 @@ func (opt *crosscheckOptions) sampling() (engine.SampleOptions, *float64, error)
 		if err != nil {
 			return s, nil, fmt.Errorf("--max-disagreement %s: %w", opt.maximum, err)
 		}
-		maximum = &share
+		if share > 0 {
+			maximum = &share
+		}
 	}
 	switch {
 	case !(opt.confidence > 0 && opt.confidence < 1):
