@@ -112,7 +112,7 @@ var examples = []struct{ name, outcome string }{
 	{"type-create-complete-answer", `1 types;`},
 	{"type-create-schema-request", `refused: @:1: an access profile type without an id`},
 	{"type-create-schema-answer", `1 types;`},
-	{"dryrun-request", `refused: @: is no dry-run answer: it has none of workflows_matched, job_requests, access_profile_ids`},
+	{"dryrun-request", `refused: @: is no dry-run answer: it has none of workflows_matched, job_requests, access_profile_ids, messages, job_request_workflow_names`},
 	{"dryrun-answer", `workflows=[Active Employees] profiles=2 actions=[{SyncADIdentities SYNC_IDENTITIES} {UsActiveDirectoryGroups MANAGE_RELATIONSHIPS}]`},
 	{"dryrun-schema-answer", `workflows=[text] profiles=1 actions=[{text SYNC_IDENTITIES}]`},
 	{"version-import-template", `refused: @:5: value.config.workflows[0]: is no JSON: invalid character '.' at start of value`},
