@@ -330,6 +330,9 @@ func (g *diagnosing) conditionCause(w int, s step, onlyHere bool) int {
 	case onlyHere:
 		why := g.decide(&c, s.condition.test, s.condition.Test, s.condition.Position, conditionPlace(s.condition.id))
 		c.Text = fmt.Sprintf("%s is true here, as %s; the tenant does not plan action %q", where, why, action)
+		if g.plan.actions[s.to].RunOnce {
+			c.Text += ", which runs once: it may have run before, as history.csv would say"
+		}
 	default:
 		why := g.decide(&c, s.condition.test, s.condition.Test, s.condition.Position, conditionPlace(s.condition.id))
 		c.Text = fmt.Sprintf("%s is false here, as %s; the tenant plans action %q", where, why, action)

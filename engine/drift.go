@@ -25,16 +25,24 @@ type AttributeDrift struct {
 }
 
 // Drift compares an identity with the tenant's record of it. rec has one row, and one column for each of Program.Attributes; there are
-// the tenant's values by the name of the attribute, as a population has them. Absent, null and "" are one value, numbers are
-// compared exactly, lists in their order, objects by name; an identity without MoverAttribute has not moved. It fails where
-// Classifier.Classify would, or if rec has another number of rows.
+// the tenant's values by the name of the attribute, as a population has them. Numbers are compared exactly, lists in their order, objects
+// by name; an identity without MoverAttribute has not moved. Absent, null, "" and [] are one value, as exports differ in how they write that
+// there is none, unless the dry run would answer otherwise with the tenant's. It fails where Classifier.Classify would, or if rec
+// has another number of rows.
 func (p *Program) Drift(rec arrow.Record, there map[string]scimeval.Value) (*Drift, error) {
 	here, err := p.oneRow(rec)
 	if err != nil {
 		return nil, err
 	}
 	d := &Drift{}
+	changed := func(a scimeval.Attribute, here, there *scimeval.Value) {
+		d.Changed = append(d.Changed, AttributeDrift{
+			Attribute: a.Name, Here: jsonOf(here), There: jsonOf(there),
+			Text: fmt.Sprintf("%s: %s here, %s in the tenant", a.Name, valueText(here), valueText(there)),
+		})
+	}
 	seen := make(map[string]bool)
+	empty := make(map[int]*scimeval.Value) // the tenant's, by column: values that are written in another way
 	for _, c := range p.answerColumns() {
 		a := p.filters.Attributes()[c]
 		if seen[a.Name] {
@@ -43,20 +51,57 @@ func (p *Program) Drift(rec arrow.Record, there map[string]scimeval.Value) (*Dri
 		value, shown := shownValue(there, a)
 		switch {
 		case sameValue(a.Name, here[c], value):
+			if shown && jsonText(here[c]) != jsonText(value) {
+				empty[c] = value
+			}
 			continue
 		case !shown:
 			d.Unshown = append(d.Unshown, a.Name)
 		default:
-			d.Changed = append(d.Changed, AttributeDrift{
-				Attribute: a.Name, Here: jsonOf(here[c]), There: jsonOf(value),
-				Text: fmt.Sprintf("%s: %s here, %s in the tenant", a.Name, valueText(here[c]), valueText(value)),
-			})
+			changed(a, here[c], value)
 		}
 		seen[a.Name] = true
+	}
+	matters, err := p.answerDiffers(here, empty)
+	if err != nil {
+		return nil, err
+	}
+	for c, value := range empty {
+		if a := p.filters.Attributes()[c]; matters && !seen[a.Name] {
+			seen[a.Name] = true
+			changed(a, here[c], value)
+		}
 	}
 	slices.SortFunc(d.Changed, func(a, b AttributeDrift) int { return cmp.Compare(a.Attribute, b.Attribute) })
 	slices.Sort(d.Unshown)
 	return d, nil
+}
+
+// answerDiffers tells whether a dry run of an identity would answer otherwise with other values in some columns.
+func (p *Program) answerDiffers(here row, values map[int]*scimeval.Value) (bool, error) {
+	if len(values) == 0 {
+		return false, nil
+	}
+	there := slices.Clone(here)
+	for c, v := range values {
+		there[c] = v
+	}
+	rec := recordOf(p.Attributes(), []row{here, there})
+	defer rec.Release()
+	classifier := p.NewClassifier()
+	if err := classifier.evaluate(rec, []string{"", ""}); err != nil {
+		return false, err
+	}
+	s := newSimulator(p.plan, p.layout)
+	return s.run(classifier.row(0)).prediction().key() != s.run(classifier.row(1)).prediction().key(), nil
+}
+
+// jsonText is a value as JSON; null and absent are one.
+func jsonText(v *scimeval.Value) string {
+	if v == nil {
+		return "null"
+	}
+	return v.String()
 }
 
 // oneRow reads a record of one identity.
@@ -124,6 +169,7 @@ func sameValue(attribute string, a, b *scimeval.Value) bool {
 	text := func(v *scimeval.Value) string {
 		switch {
 		case v == nil, v.Kind() == scimeval.KindNull, v.Kind() == scimeval.KindString && v.Text() == "",
+			v.Kind() == scimeval.KindList && len(v.Items()) == 0,
 			v.Kind() == scimeval.KindBool && !v.Bool() && attribute == MoverAttribute:
 			return ""
 		}

@@ -118,6 +118,17 @@ func TestCrosscheckCounts(t *testing.T) {
 	}
 }
 
+// Ids that belong to others are one group, whoever they belong to.
+func TestCrosscheckGroupsOfForeignIDs(t *testing.T) {
+	in := sampleCrosscheck(same)
+	in.Result.Checked[4].Reasons = []string{"the tenant's id is that of the entity W1"}
+	in.Result.Checked[5].Reasons = []string{"the tenant's id is that of the entity W2"}
+	require.Equal(t, UncomparedGroup{
+		Verdict: engine.VerdictDrifted, Draws: 2, Reason: "the tenant's id is that of another entity",
+		Example: ptr("W000004: the tenant's id is that of the entity W1"), EntityIDs: []string{"W000004", "W000005"},
+	}, NewCrosscheck(in).Uncompared[0])
+}
+
 // Disagreements of one cause are one group although attribute values differ; failures are one although ids do.
 func TestCrosscheckGroups(t *testing.T) {
 	d := NewCrosscheck(sampleCrosscheck(same))
@@ -126,8 +137,8 @@ func TestCrosscheckGroups(t *testing.T) {
 		{Draws: 1, First: 8, EntityIDs: []string{"W000008"}},
 	}, d.Groups)
 	require.Equal(t, []UncomparedGroup{
-		{Verdict: engine.VerdictDrifted, Draws: 2, Reason: "department: Sales here, IT in the tenant", EntityIDs: []string{"W000004", "W000005"}},
-		{Verdict: engine.VerdictDrifted, Draws: 1, Reason: "manager: true here, absent in the tenant", EntityIDs: []string{"W000005"}},
+		{Verdict: engine.VerdictDrifted, Draws: 2, Reason: "department differs", Example: ptr("W000004: Sales here, IT in the tenant"), EntityIDs: []string{"W000004", "W000005"}},
+		{Verdict: engine.VerdictDrifted, Draws: 1, Reason: "manager differs", Example: ptr("W000005: true here, absent in the tenant"), EntityIDs: []string{"W000005"}},
 		{Verdict: engine.VerdictNotChecked, Draws: 2, EntityIDs: []string{"W000006", "W000010"}, Reason: "HTTP 503 Unavailable",
 			Example: ptr("POST policies/5d1c6a52/identities/5e3c1f0a-0006:dry_run: 503 Unavailable after 6 attempts (request id 7f3a9c2e11)")},
 		{Verdict: engine.VerdictNotChecked, Draws: 1, Reason: "no reason is known", EntityIDs: []string{"W000011"}},

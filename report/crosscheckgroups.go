@@ -107,6 +107,18 @@ func groupUncompared(samples []CrosscheckSample) []UncomparedGroup {
 			example = known(strings.Join(reasons[1:], "; "))
 			reasons = reasons[:1]
 		}
+		told := func(reason string) (string, *string) {
+			attribute, values, ok := strings.Cut(reason, ": ")
+			switch {
+			case verdict != engine.VerdictDrifted:
+				return reason, example
+			case ok:
+				return attribute + " differs", known(s.EntityID + ": " + values)
+			case reasonKey(verdict, reason, s) == otherEntity:
+				return otherEntity + " another entity", known(s.EntityID + ": " + reason)
+			}
+			return reason, nil
+		}
 		counted := map[int]bool{}
 		for _, reason := range reasons {
 			key := [2]string{verdict, reasonKey(verdict, reason, s)}
@@ -114,7 +126,8 @@ func groupUncompared(samples []CrosscheckSample) []UncomparedGroup {
 			if !ok {
 				g = len(groups)
 				at[key] = g
-				groups = append(groups, UncomparedGroup{Verdict: verdict, Reason: reason, Example: example, EntityIDs: []string{}})
+				text, such := told(reason)
+				groups = append(groups, UncomparedGroup{Verdict: verdict, Reason: text, Example: such, EntityIDs: []string{}})
 			}
 			if counted[g] {
 				continue
@@ -132,10 +145,16 @@ func groupUncompared(samples []CrosscheckSample) []UncomparedGroup {
 	return groups
 }
 
+// otherEntity begins the reason of identities whose id in the tenant is that of somebody else.
+const otherEntity = "the tenant's id is that of"
+
 // reasonKey is a reason without what belongs to one identity: behind the name of a drifted attribute its values, in a failure
 // the ids of the identity and of the request.
 func reasonKey(verdict, reason string, s *CrosscheckSample) string {
 	if verdict == engine.VerdictDrifted {
+		if strings.HasPrefix(reason, otherEntity) {
+			return otherEntity
+		}
 		attribute, _, _ := strings.Cut(reason, ": ")
 		return attribute
 	}

@@ -64,6 +64,9 @@ func (run *simulation) openAsking(e env, opt asking, outputs ...string) (*askSes
 	s := &askSession{path: opt.answers, kept: opt.answers != "", messages: e.stderr}
 	if s.path == "" {
 		s.path = filepath.Clean(cmp.Or(run.opt.paths.Dir, run.opt.paths.Policy)) + ".answers.jsonl"
+		if full, err := filepath.Abs(cmp.Or(run.opt.paths.Dir, run.opt.paths.Policy)); err == nil && strings.HasPrefix(filepath.Base(s.path), "..") {
+			s.path = full + ".answers.jsonl" // of . and ..
+		}
 	}
 	var err error
 	for flag, path := range map[string]string{"answers": opt.answers, "log": opt.tenant.log} {
@@ -94,9 +97,9 @@ func ownFile(flag, path string, others []string) error {
 }
 
 // question asks for the dry run of an identity.
-func (run *simulation) question(opt asking, tenantID string, skipDisabled bool) tenant.Question {
+func (run *simulation) question(opt asking, entityID, tenantID string, skipDisabled bool) tenant.Question {
 	return tenant.Question{
-		PolicyID: run.policy.ID, Version: run.version.Number, IdentityID: tenantID, State: opt.state,
+		PolicyID: run.policy.ID, Version: run.version.Number, EntityID: entityID, IdentityID: tenantID, State: opt.state,
 		SkipDisabled: skipDisabled, CheckDrift: opt.checkDrift,
 	}
 }
@@ -121,15 +124,23 @@ func (s *askSession) interrupted(ctx context.Context, replies []tenant.Reply) er
 
 // finish ends a run that was not interrupted. A journal that is not to be kept is removed when nothing is left to ask.
 func (s *askSession) finish(replies []tenant.Reply) error {
-	missing := 0
+	missing, gone := 0, 0
+	var last error
 	for _, r := range replies {
-		if r.Err != nil {
-			missing++
+		var e *tenant.Error
+		switch {
+		case errors.As(r.Err, &e) && e.Status == 404 && e.Attempts > 0:
+			gone, last = gone+1, r.Err // asking again would not help
+		case r.Err != nil:
+			missing, last = missing+1, r.Err
 		}
+	}
+	if len(replies) > 0 && missing+gone == len(replies) {
+		fmt.Fprintf(s.messages, "error: nothing could be asked: %s\n", report.Printable(last.Error()))
 	}
 	empty := s.empty()
 	answers, _ := s.journal.Len()
-	s.foreign = answers > len(replies) // some are of another run that was not complete
+	s.foreign = answers > len(replies)-missing-gone // some are of another run that was not complete
 	if err := s.close(); err != nil {
 		return err
 	}
@@ -176,6 +187,7 @@ func (s *askSession) findings(replies []tenant.Reply, unshown map[string]int) []
 		list = append(list, engine.Finding{Severity: engine.SeverityWarning, Code: code, Column: engine.NoColumn, Message: message, Hint: hint, Count: n})
 	}
 	if n, oldest := tenant.Reused(replies); n > 0 {
+		fmt.Fprintf(s.messages, "note: %s from %s, the oldest of %s\n", counted(n, "answer was taken", "answers were taken"), report.Printable(s.path), oldest.UTC().Format(time.RFC3339))
 		warn("answers-reused", fmt.Sprintf("%s from %s and not asked again; the oldest is of %s", counted(n, "answer was taken", "answers were taken"), s.path, oldest.UTC().Format(time.RFC3339)),
 			"remove the file to ask everything again", n)
 	}

@@ -178,6 +178,9 @@ func (c *calibration) survey(ctx context.Context, e env) error {
 	return nil
 }
 
+// hopelessExperiments is how many experiments may fail in a row before the first answer, and half of how many later.
+const hopelessExperiments = 3
+
 // experiment puts identities to the tenant, one after the other: what is asked next depends on the answers so far.
 func (c *calibration) experiment(ctx context.Context, e env, session *askSession) error {
 	records, err := c.candidateRecords(ctx, e)
@@ -189,13 +192,14 @@ func (c *calibration) experiment(ctx context.Context, e env, session *askSession
 	defer progress.end()
 	unshown := make(map[string]int)
 	var replies []tenant.Reply
+	failed, answered := 0, false
 	for len(replies) < c.opt.budget {
 		id, tenantID, ok := c.lab.Next()
 		if !ok {
 			break
 		}
 		progress.step(len(replies), c.opt.budget)
-		question := c.question(c.opt.asking, tenantID, false)
+		question := c.question(c.opt.asking, id, tenantID, false)
 		reply := session.ask(ctx, []tenant.Question{question}, &bar{}, func(_ tenant.Question, there *tenant.Identity) []string {
 			return c.drifted(id, records[id], there, unshown)
 		})[0]
@@ -211,7 +215,10 @@ func (c *calibration) experiment(ctx context.Context, e env, session *askSession
 		default:
 			c.lab.Answer(reply.Answer)
 		}
-		if errors.Is(reply.Err, tenant.ErrUnauthorized) {
+		if failed++; reply.Err == nil {
+			answered, failed = true, 0
+		}
+		if errors.Is(reply.Err, tenant.ErrUnauthorized) || failed == hopelessExperiments && !answered || failed == 2*hopelessExperiments {
 			break // nobody else will be answered about
 		}
 	}

@@ -244,17 +244,12 @@ func (c *crosscheck) ask(ctx context.Context, e env, session *askSession) error 
 	}
 	questions := make([]tenant.Question, len(c.drawn.Draws))
 	for i, d := range c.drawn.Draws {
-		questions[i] = c.question(c.opt.asking, d.TenantID, !c.rules.EvaluateDisabled)
+		questions[i] = c.question(c.opt.asking, d.EntityID, d.TenantID, !c.rules.EvaluateDisabled)
 	}
 	unshown := make(map[string]int) // attributes that the tenant does not show, by how many identities
-	entity := make(map[string]string)
-	for _, d := range c.drawn.Draws {
-		entity[d.TenantID] = d.EntityID
-	}
 	progress := newCounter(e, e.stderr, c.opt.quiet, "asking the tenant")
 	replies := session.ask(ctx, questions, progress, func(q tenant.Question, there *tenant.Identity) []string {
-		id := entity[q.IdentityID]
-		return c.drifted(id, records[id], there, unshown)
+		return c.drifted(q.EntityID, records[q.EntityID], there, unshown)
 	})
 	progress.end()
 	if err := session.interrupted(ctx, replies); err != nil {

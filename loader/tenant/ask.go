@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"sync"
 	"time"
 
@@ -15,6 +16,7 @@ type Question struct {
 	PolicyID     string
 	Version      int    // 0 = the current one
 	IdentityID   string // the tenant's own id of the identity
+	EntityID     string // for AskOptions.Drifted; it is not sent
 	State        string // "" = NEW
 	SkipDisabled bool   // disabled workflows, where the tenant knows how
 	CheckDrift   bool   // fetch the identity first; see AskOptions.Drifted
@@ -45,7 +47,8 @@ type AskOptions struct {
 // what is under way may finish and nothing new starts; the rest is replied to with the reason.
 //
 // When the first hopeless questions all fail, in whatever way, nothing more is asked: a tenant that cannot be reached, or a policy
-// that it does not have, would fail the others as well.
+// that it does not have, would fail the others as well. Later it takes twice as many in a row, and an identity that the tenant does not
+// have (404) is none of them.
 func Ask(ctx context.Context, c *Client, questions []Question, opt AskOptions) []Reply {
 	replies := make([]Reply, len(questions))
 	a := asker{client: c, opt: opt}
@@ -93,7 +96,7 @@ func (c *Client) each(n int, progress func(done, total int), do func(i int)) {
 	workers.Wait()
 }
 
-// hopeless is how many questions may fail before the first answer.
+// hopeless is how many questions in a row may fail before the first answer.
 const hopeless = 6
 
 // asker settles questions.
@@ -104,7 +107,7 @@ type asker struct {
 
 	mu       sync.Mutex
 	answered bool
-	failed   int   // before the first answer
+	failed   int   // in a row
 	failure  error // the last of those
 }
 
@@ -117,8 +120,8 @@ func (a *asker) reply(ctx context.Context, q Question) Reply {
 	defer a.mu.Unlock()
 	switch {
 	case r.Err == nil:
-		a.answered = true
-	case !a.answered:
+		a.answered, a.failed = true, 0
+	case !a.answered || !isStatus(r.Err, http.StatusNotFound):
 		a.failed, a.failure = a.failed+1, r.Err
 	}
 	return r
@@ -128,10 +131,10 @@ func (a *asker) reply(ctx context.Context, q Question) Reply {
 func (a *asker) giveUp() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.answered || a.failed < hopeless {
+	if a.failed < hopeless || a.answered && a.failed < 2*hopeless {
 		return nil
 	}
-	given := &Error{cause: a.failure, Message: fmt.Sprintf("the first %d questions all failed", a.failed)}
+	given := &Error{cause: a.failure, Message: fmt.Sprintf("%d questions in a row failed", a.failed)}
 	var last *Error
 	if errors.As(a.failure, &last) {
 		given.Method, given.Path, given.Status, given.Code, given.Hint = last.Method, last.Path, last.Status, last.Code, last.Hint

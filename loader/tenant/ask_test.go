@@ -198,9 +198,21 @@ func TestAskGivesUp(t *testing.T) {
 	for _, r := range replies {
 		require.ErrorContains(t, r.Err, "no such policy")
 	}
-	require.ErrorContains(t, replies[199].Err, "questions all failed, the last one: no such policy")
+	require.ErrorContains(t, replies[199].Err, "questions in a row failed, the last one: no such policy")
 
-	// One answer, and it goes on.
+	// A tenant that goes away is not asked everything either.
+	seen := 0
+	s = newScene(t, func(w http.ResponseWriter, r *http.Request) {
+		if seen++; seen < 5 {
+			dryRunTenant(w, r)
+			return
+		}
+		reply(403, `{"code":"PermissionDenied"}`)(w, r)
+	}, func(o *Options) { o.Concurrency = 1 })
+	Ask(t.Context(), s.Client, questions(200, false), AskOptions{})
+	require.Equal(t, 4+2*hopeless, s.Client.Calls())
+
+	// One answer, and it goes on: identities that are not there are no reason to stop.
 	calls := 0
 	s = newScene(t, func(w http.ResponseWriter, r *http.Request) {
 		if calls++; calls == hopeless {

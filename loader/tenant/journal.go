@@ -102,6 +102,9 @@ func OpenJournal(path string) (*Journal, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: the journal cannot be opened: %w", path, below(err))
 	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: the journal cannot be made private: %w", path, below(err)), file.Close())
+	}
 	j := &Journal{path: path, file: file, answers: map[answerKey]journalAnswer{}, people: map[identityKey]journalIdentity{}}
 	if err := j.load(); err != nil {
 		return nil, errors.Join(err, file.Close())
