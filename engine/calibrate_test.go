@@ -127,7 +127,11 @@ func ask(t *testing.T, in Input, people []person, answer func(person) *DryRun) *
 func TestCalibrationFindsWhatThePopulationDecides(t *testing.T) {
 	lab := newHypotheses()
 	settled, open, suggested := 0, 0, 0
-	for seed := range *calibrations {
+	seeds := *calibrations
+	if testing.Short() {
+		seeds = min(seeds, 2)
+	}
+	for seed := range seeds {
 		example := randomCalibration(lab).Example(seed)
 		tenant := &slowTenant{t: t, in: example.in, lab: lab, filters: slowFilters{}}
 		fits := make([]bool, lab.count())
@@ -192,8 +196,8 @@ func TestCalibrationFindsWhatThePopulationDecides(t *testing.T) {
 	}
 	t.Logf("%d settled, %d open, %d suggestions", settled, open, suggested)
 	require.Positive(t, suggested)
-	require.Positive(t, settled)
 	require.Positive(t, open)
+	require.True(t, settled > 0 || testing.Short())
 }
 
 func numbersOf(set []bool) (list []int) {

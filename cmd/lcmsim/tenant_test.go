@@ -48,6 +48,14 @@ func newTenant(t *testing.T, opt standin.Options) *asked {
 	return &asked{t: t, server: server, url: listening.URL}
 }
 
+// few is how many cases are run: all of them, or few with -short.
+func few(all, short int) int {
+	if testing.Short() {
+		return short
+	}
+	return all
+}
+
 // newCompany generates a snapshot without history.
 func newCompany(t *testing.T, identities, seed int) string {
 	dir := filepath.Join(t.TempDir(), "company")
@@ -110,7 +118,7 @@ func TestPullOfManyPagesUnderFaults(t *testing.T) {
 	require.NoError(t, err)
 	snapshot.Identities, snapshot.Done = nil, nil // they cannot be listed
 	struck := 0
-	for seed := range 30 {
+	for seed := range few(30, 3) {
 		a := newTenant(t, standin.Options{Snapshot: snapshot, PageSize: (len(source) + 6) / 7, Seed: uint64(seed), Faults: standin.Faults{Chance: chance}})
 		dir := filepath.Join(t.TempDir(), "pulled")
 		code, _, stderr := a.run(t.Context(), "pull", dir, "--rate", "1000")
@@ -199,7 +207,7 @@ func randomSemantics(seed int) standin.Options {
 // profiles bring where the tenant does not list it.
 func TestCalibrateRecoversEveryRule(t *testing.T) {
 	dir := filepath.Join("testdata", "deciding")
-	for seed := range 20 {
+	for seed := range few(20, 3) {
 		opt := randomSemantics(seed)
 		opt.Dir = dir
 		if seed%3 == 0 {
@@ -237,11 +245,7 @@ func TestCalibrateRecoversEveryRule(t *testing.T) {
 // undecidable only if the tenant answers the same of everybody with its other value.
 func TestCalibrateRecoversRandomRules(t *testing.T) {
 	settled := map[string]int{}
-	seeds := 20
-	if testing.Short() {
-		seeds = 3
-	}
-	for seed := range seeds {
+	for seed := range few(20, 2) {
 		dir := newCompany(t, 200, seed)
 		snapshot, err := standin.ReadSnapshot(dir)
 		require.NoError(t, err)
@@ -357,6 +361,9 @@ func TestNoSecretIsShown(t *testing.T) {
 	for _, faults := range []standin.Faults{{}, {Chance: everything}, {Chance: everything, Expire: 40}, {Chance: map[string]float64{standin.FaultEcho: 1}}} {
 		for _, opt := range []standin.Options{{Faults: faults}, {Faults: faults, Shape: standin.Example, Old: true, Rules: map[string]string{"filter.string_case": "fold"}}} {
 			opt.Dir = company
+			if testing.Short() && (opt.Old || faults.Chance != nil && faults.Expire == 0) {
+				continue
+			}
 			a := newTenant(t, opt)
 			n := fmt.Sprint(len(said))
 			ids := work("ids" + n)
@@ -382,7 +389,7 @@ func TestNoSecretIsShown(t *testing.T) {
 		said = append(said, path, string(data))
 		return err
 	}))
-	require.Greater(t, files, 40)
+	require.Greater(t, files, few(40, 8))
 	for _, text := range said {
 		for _, forbidden := range []string{secret, standin.SecretPrefix} {
 			at := strings.Index(text, forbidden)
