@@ -437,6 +437,6 @@ func requireMet(t *testing.T, kinds ...int) {
 	drawn, err := strconv.Atoi(goflag.Lookup("rapid.checks").Value.String())
 	require.NoError(t, err)
 	for i, n := range kinds {
-		require.True(t, n > 0 || drawn < 100, "kind %d was never met", i)
+		require.True(t, n > 0 || drawn < 100 || testing.Short(), "kind %d was never met", i)
 	}
 }
