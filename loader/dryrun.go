@@ -10,7 +10,8 @@ import (
 // dryRunParts are the parts of a dry-run answer. A part that is empty may be missing.
 var dryRunParts = []string{"workflows_matched", "job_requests", "access_profile_ids", "messages", "job_request_workflow_names"}
 
-// ReadDryRun reads a dry-run answer. The two documented shapes of the answer differ only in what is left out here. file names it in errors. The error is a *Problems.
+// ReadDryRun reads a dry-run answer. The two documented shapes of the answer differ only in what is left out here. file names
+// it in errors. The error is a *Problems.
 func ReadDryRun(file string, data []byte) (engine.DryRun, error) {
 	s := source{file: file, problems: &Problems{}, notes: &notes{}}
 	var out engine.DryRun

@@ -172,9 +172,7 @@ func (c *calibration) survey(ctx context.Context, e env) error {
 	}
 	read := pop.Report()
 	c.read = populationInput(snap.Identities, read)
-	c.findings = append(c.program.Findings(), snap.Findings(c.policy, c.version)...)
-	c.findings = append(c.findings, c.readFindings(read, joined)...)
-	c.findings = append(c.findings, c.moverAssumed(read)...)
+	c.findings = append(c.program.Findings(), c.inputFindings(read, joined)...)
 	return nil
 }
 

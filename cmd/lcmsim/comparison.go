@@ -307,7 +307,7 @@ func (run *comparison) document(ctx context.Context, e env, diff *engine.Diff, s
 	progress := newCounter(e, e.stderr, run.opt.quiet, "attributing edits")
 	defer progress.end()
 	result, findings := diff.Result(engine.Seen{Observations: seen, Attributes: attributeNames(read)}, func(done, total int) bool {
-		progress.set(loader.Progress{Rows: done, Bytes: int64(done), Total: int64(total)})
+		progress.step(done, total)
 		return ctx.Err() == nil
 	})
 	progress.end()

@@ -208,9 +208,7 @@ func (c *crosscheck) sample(ctx context.Context, e env, opt engine.SampleOptions
 	progress.end()
 	_, findings := c.sim.Result(engine.Seen{Observations: seen, Attributes: attributeNames(read)})
 	c.place(findings)
-	c.findings = append(findings, snap.Findings(c.policy, c.version)...)
-	c.findings = append(c.findings, c.readFindings(read, joined)...)
-	c.findings = append(c.findings, c.moverAssumed(read)...)
+	c.findings = append(findings, c.inputFindings(read, joined)...)
 	c.read = populationInput(snap.Identities, read)
 	if c.drawn.Frame == 0 {
 		return noFrame(snap.Identities)

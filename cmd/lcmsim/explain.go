@@ -126,7 +126,7 @@ func runExplain(ctx context.Context, e env, opt explainOptions) error {
 	if err != nil {
 		return err
 	}
-	findings = slices.Concat(findings, snap.Findings(run.policy, run.version), run.readFindings(found.read, found.joined), run.moverAssumed(found.read))
+	findings = append(findings, run.inputFindings(found.read, found.joined)...)
 	other, err := run.otherInputs()
 	if err != nil {
 		return err

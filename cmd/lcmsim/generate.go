@@ -158,7 +158,7 @@ func writePeople(ctx context.Context, e env, opt generateOptions, dir, title str
 				if ctx.Err() != nil {
 					return
 				}
-				progress.set(loader.Progress{Rows: n, Bytes: int64(n), Total: int64(about)})
+				progress.step(n, about)
 			}
 		}
 	}

@@ -11,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/lcmsim/lcmsim/loader"
 	"github.com/lcmsim/lcmsim/loader/tenant"
 	"github.com/lcmsim/lcmsim/report"
 )
@@ -70,9 +69,7 @@ func runPull(ctx context.Context, e env, opt pullOptions, stdin io.Reader) (err 
 	progress := newCounter(e, e.stderr, opt.quiet, "pulling")
 	pulled, err := tenant.Pull(ctx, client, tenant.PullOptions{
 		Dir: opt.dir, Policy: opt.policy, IdentityIDs: ids, ToolVersion: version,
-		Progress: func(done, total int) {
-			progress.set(loader.Progress{Rows: done, Bytes: int64(done), Total: int64(total)})
-		},
+		Progress: progress.step,
 	})
 	progress.end()
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -246,9 +247,7 @@ func (run *simulation) document(sim *engine.Simulation, seen *scimeval.Observati
 	snap := run.snapshot
 	result, findings := sim.Result(engine.Seen{Observations: seen, Attributes: attributeNames(read)})
 	run.place(findings)
-	findings = append(findings, snap.Findings(run.policy, run.version)...)
-	findings = append(findings, run.readFindings(read, joined)...)
-	findings = append(findings, run.moverAssumed(read)...)
+	findings = append(findings, run.inputFindings(read, joined)...)
 	other, err := run.otherInputs()
 	if err != nil {
 		return nil, err
@@ -269,6 +268,11 @@ func (run *session) place(findings []engine.Finding) {
 			findings[i].Position = engine.Position{File: run.inSnapshot(part)}
 		}
 	}
+}
+
+// inputFindings are those of everything that the run reads.
+func (run *simulation) inputFindings(read loader.Report, joined []engine.Finding) []engine.Finding {
+	return slices.Concat(run.snapshot.Findings(run.policy, run.version), run.readFindings(read, joined), run.moverAssumed(read))
 }
 
 // readFindings are those of reading the population and what is joined into it.

@@ -1,6 +1,7 @@
 package tenant
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -173,7 +174,7 @@ func (a *asker) settle(ctx context.Context, q Question) Reply {
 // dryRun takes an answer from the journal or from the tenant; fresh says the latter.
 func (a *asker) dryRun(ctx context.Context, q Question) (given journalAnswer, fresh bool, err error) {
 	c := a.client
-	key := answerKey{c.Tenant(), q.PolicyID, q.Version, q.IdentityID, firstOf(q.State, stateNew), q.SkipDisabled}
+	key := answerKey{c.Tenant(), q.PolicyID, q.Version, q.IdentityID, cmp.Or(q.State, stateNew), q.SkipDisabled}
 	if given, ok := a.opt.Journal.answer(key); ok {
 		return given, false, nil
 	}

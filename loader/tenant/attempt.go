@@ -2,6 +2,7 @@ package tenant
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -172,7 +173,7 @@ func (c *Client) readRefusal(e *Error, body []byte) bool {
 	if details := plainText(said.Details); details != "" && details != "[]" && details != "{}" {
 		e.Message = strings.TrimPrefix(e.Message+"; details: "+harmless(details, maxMessage), "; ")
 	}
-	if id := firstOf(plainText(said.RequestID), plainText(said.RequestName)); id != "" {
+	if id := cmp.Or(plainText(said.RequestID), plainText(said.RequestName)); id != "" {
 		e.RequestID = harmless(id, 80)
 	}
 	return true

@@ -1,6 +1,7 @@
 package tenant
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -61,7 +62,7 @@ func (c *Client) dryRun(ctx context.Context, q DryRunRequest) (engine.DryRun, er
 		Version  int    `json:"version_number,omitzero"`
 		State    string `json:"state"`
 		Skip     bool   `json:"skip_disabled_workflows,omitzero"`
-	}{q.PolicyID, q.IdentityID, q.Version, firstOf(q.State, stateNew), q.SkipDisabledWorkflows})
+	}{q.PolicyID, q.IdentityID, q.Version, cmp.Or(q.State, stateNew), q.SkipDisabledWorkflows})
 	if err != nil {
 		return engine.DryRun{}, &Error{Method: r.method, Path: r.path, Message: harmless(c.redact.text(err.Error()), maxMessage)}
 	}

@@ -1,6 +1,7 @@
 package tenant
 
 import (
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -43,9 +44,9 @@ func (e *Error) Error() string {
 		b.WriteString("not asked: ")
 	}
 	if e.Status != 0 {
-		fmt.Fprintf(&b, "%d %s: ", e.Status, firstOf(e.Code, http.StatusText(e.Status), "unknown status"))
+		fmt.Fprintf(&b, "%d %s: ", e.Status, cmp.Or(e.Code, http.StatusText(e.Status), "unknown status"))
 	}
-	b.WriteString(firstOf(e.Message, "no message"))
+	b.WriteString(cmp.Or(e.Message, "no message"))
 	if e.RequestID != "" {
 		b.WriteString("; request_id " + e.RequestID)
 	}
@@ -70,16 +71,6 @@ func withoutHint(err error) string {
 }
 
 func (e *Error) Unwrap() error { return e.cause }
-
-// firstOf is the first text that is not empty.
-func firstOf(texts ...string) string {
-	for _, s := range texts {
-		if s != "" {
-			return s
-		}
-	}
-	return ""
-}
 
 // statusHint is what mends a status.
 func statusHint(status int) string {

@@ -1,6 +1,7 @@
 package tenant
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -303,7 +304,7 @@ func (p *pull) finish(parts map[string][]jsontext.Value, versions []jsontext.Val
 		if !found {
 			continue
 		}
-		if err := p.writeItems(dir, l.name+".json", firstOf(l.field, "values"), items); err != nil {
+		if err := p.writeItems(dir, l.name+".json", cmp.Or(l.field, "values"), items); err != nil {
 			return err
 		}
 		if l.name == "policies" && len(versions) > 0 {
