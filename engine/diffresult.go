@@ -54,6 +54,8 @@ type DiffResult struct {
 	Cohorts        []CohortLift        `json:"cohorts"` // the most over-represented among those who lose something, at most 20
 	Classes        []ChangeClass       `json:"classes"` // the 1,000 largest by size, ties by id
 	ClassesTotal   int                 `json:"classes_total"`
+	Flows          []FlowChange        `json:"flows"`       // that change for most identities, at most 2,000; by kinds, then from, then to; none where the baseline is grants or members
+	FlowsTotal     int                 `json:"flows_total"` // that change for anybody
 }
 
 // DiffSummary are the totals of a diff. Changed, Maybe, Unchanged, New and RemovedFromSource add up to Identities: those of
@@ -195,6 +197,7 @@ type ChangeClass struct {
 	ID             int            `json:"id"` // from 0 by first appearance; identities removed from the source come last
 	Size           int            `json:"size"`
 	Exemplar       string         `json:"exemplar"` // entity_id of its first identity
+	Members        []string       `json:"members"`  // entity_id of its first identities, at most 10
 	Status         Status         `json:"status"`
 	Affected       string         `json:"affected"`  // yes no maybe
 	Workflows      []TaggedItem   `json:"workflows"` // by name

@@ -12,6 +12,8 @@ type Result struct {
 	Sensitivity    []Sensitivity       `json:"sensitivity"`
 	Classes        []ClassResult       `json:"classes"`
 	ClassesTotal   int                 `json:"classes_total"`
+	Flows          []Flow              `json:"flows"`       // beyond the contract: those of most identities, at most 2,000; by kinds, then from, then to
+	FlowsTotal     int                 `json:"flows_total"` // beyond the contract
 }
 
 // Summary are the totals of a simulation.
@@ -163,6 +165,7 @@ type ClassResult struct {
 	ID               int            `json:"id"` // from 0 by first appearance
 	Size             int            `json:"size"`
 	Exemplar         string         `json:"exemplar"` // entity_id of its first identity
+	Members          []string       `json:"members"`  // beyond the contract: entity_id of its first identities, at most 10
 	Workflows        []string       `json:"workflows"`
 	Actions          []ActionStatus `json:"actions"`
 	AccessProfileIDs []string       `json:"access_profile_ids"`

@@ -18,9 +18,9 @@ import (
 func TestGoldenCalibration(t *testing.T) {
 	d := NewCalibration(sampleCalibration(same))
 	var js, plain, color bytes.Buffer
-	require.NoError(t, WriteCalibrationJSON(&js, d))
-	require.NoError(t, WriteCalibrationTerminal(&plain, d, TerminalOptions{}))
-	require.NoError(t, WriteCalibrationTerminal(&color, d, TerminalOptions{Width: 120, Color: true}))
+	require.NoError(t, WriteJSON(&js, d))
+	require.NoError(t, WriteTerminal(&plain, d, TerminalOptions{}))
+	require.NoError(t, WriteTerminal(&color, d, TerminalOptions{Width: 120, Color: true}))
 	requireGolden(t, "calibration.json", js.Bytes())
 	requireGolden(t, "calibration.txt", plain.Bytes())
 	requireGolden(t, "calibration.color.txt", color.Bytes())
@@ -35,7 +35,7 @@ func bareCalibration() CalibrationInput {
 
 func calibrationScreen(t require.TestingT, d *CalibrationDocument, opt TerminalOptions) string {
 	var out bytes.Buffer
-	require.NoError(t, WriteCalibrationTerminal(&out, d, opt))
+	require.NoError(t, WriteTerminal(&out, d, opt))
 	return out.String()
 }
 
@@ -43,11 +43,11 @@ func TestCalibrationJSONRoundTrip(t *testing.T) {
 	for _, in := range []CalibrationInput{sampleCalibration(same), bareCalibration()} {
 		d := NewCalibration(in)
 		var first, second bytes.Buffer
-		require.NoError(t, WriteCalibrationJSON(&first, d))
+		require.NoError(t, WriteJSON(&first, d))
 		read, err := ReadCalibrationJSON(bytes.NewReader(first.Bytes()))
 		require.NoError(t, err)
 		require.Equal(t, d, read)
-		require.NoError(t, WriteCalibrationJSON(&second, read))
+		require.NoError(t, WriteJSON(&second, read))
 		require.Equal(t, first.String(), second.String())
 		require.Equal(t, calibrationScreen(t, d, TerminalOptions{}), calibrationScreen(t, read, TerminalOptions{}))
 		require.Equal(t, d.RulesYAML, RulesYAML(read))
@@ -57,7 +57,7 @@ func TestCalibrationJSONRoundTrip(t *testing.T) {
 	broken := NewCalibration(sampleCalibration(same))
 	broken.Verdicts[1].Experiments[0] = 7
 	var js bytes.Buffer
-	require.NoError(t, WriteCalibrationJSON(&js, broken))
+	require.NoError(t, WriteJSON(&js, broken))
 	_, err = ReadCalibrationJSON(&js)
 	require.EqualError(t, err, "result is inconsistent: verdicts[1].experiments has 7 of 7 experiments")
 }
@@ -246,7 +246,7 @@ func TestHostileCalibration(t *testing.T) {
 		}
 		require.Equal(t, 4, settings, "rules: and three confirmed ones")
 		var js bytes.Buffer
-		require.NoError(t, WriteCalibrationJSON(&js, d))
+		require.NoError(t, WriteJSON(&js, d))
 		require.True(t, json.Valid(js.Bytes()))
 		_, err := ReadCalibrationJSON(&js)
 		require.NoError(t, err)
@@ -277,7 +277,7 @@ func FuzzReadCalibrationJSON(f *testing.F) {
 		calibrationScreen(t, d, TerminalOptions{Color: true})
 		RulesYAML(d)
 		var out bytes.Buffer
-		require.NoError(t, WriteCalibrationJSON(&out, d))
+		require.NoError(t, WriteJSON(&out, d))
 		again, err := ReadCalibrationJSON(&out)
 		require.NoError(t, err)
 		require.Equal(t, d, again)

@@ -15,9 +15,9 @@ const (
 	shownSuggestions = 3
 )
 
-// WriteCalibrationTerminal writes which rules the tenant follows and why, and the block for lcmsim.yaml. First and last line
+// writeCalibrationTerminal writes which rules the tenant follows and why, and the block for lcmsim.yaml. First and last line
 // carry the verdict.
-func WriteCalibrationTerminal(w io.Writer, d *CalibrationDocument, opt TerminalOptions) error {
+func writeCalibrationTerminal(w io.Writer, d *CalibrationDocument, opt TerminalOptions) error {
 	t := calibrationTerminal{terminal: newTerminal(&d.Header, &d.Notes, opt), d: d}
 	lines := append(t.top(), t.rules()...)
 	lines = append(lines, t.evidence()...)

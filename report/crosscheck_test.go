@@ -20,10 +20,10 @@ import (
 func TestGoldenCrosscheck(t *testing.T) {
 	d := NewCrosscheck(sampleCrosscheck(same))
 	var js, plain, color, plan bytes.Buffer
-	require.NoError(t, WriteCrosscheckJSON(&js, d))
-	require.NoError(t, WriteCrosscheckTerminal(&plain, d, TerminalOptions{}))
-	require.NoError(t, WriteCrosscheckTerminal(&color, d, TerminalOptions{Width: 120, Color: true}))
-	require.NoError(t, WriteCrosscheckTerminal(&plan, NewCrosscheck(plannedCrosscheck(same)), TerminalOptions{}))
+	require.NoError(t, WriteJSON(&js, d))
+	require.NoError(t, WriteTerminal(&plain, d, TerminalOptions{}))
+	require.NoError(t, WriteTerminal(&color, d, TerminalOptions{Width: 120, Color: true}))
+	require.NoError(t, WriteTerminal(&plan, NewCrosscheck(plannedCrosscheck(same)), TerminalOptions{}))
 	requireGolden(t, "crosscheck.json", js.Bytes())
 	requireGolden(t, "crosscheck.txt", plain.Bytes())
 	requireGolden(t, "crosscheck.color.txt", color.Bytes())
@@ -38,7 +38,7 @@ func bareCrosscheck(planned bool) CrosscheckInput {
 
 func crosscheckScreen(t require.TestingT, d *CrosscheckDocument, opt TerminalOptions) string {
 	var out bytes.Buffer
-	require.NoError(t, WriteCrosscheckTerminal(&out, d, opt))
+	require.NoError(t, WriteTerminal(&out, d, opt))
 	return out.String()
 }
 
@@ -49,11 +49,11 @@ func TestCrosscheckJSONRoundTrip(t *testing.T) {
 	for _, in := range []CrosscheckInput{sampleCrosscheck(same), plannedCrosscheck(same), limited, bareCrosscheck(false), bareCrosscheck(true)} {
 		d := NewCrosscheck(in)
 		var first, second bytes.Buffer
-		require.NoError(t, WriteCrosscheckJSON(&first, d))
+		require.NoError(t, WriteJSON(&first, d))
 		read, err := ReadCrosscheckJSON(bytes.NewReader(first.Bytes()))
 		require.NoError(t, err)
 		require.Equal(t, d, read)
-		require.NoError(t, WriteCrosscheckJSON(&second, read))
+		require.NoError(t, WriteJSON(&second, read))
 		require.Equal(t, first.String(), second.String())
 		require.Equal(t, crosscheckScreen(t, d, TerminalOptions{}), crosscheckScreen(t, read, TerminalOptions{}))
 		require.NotContains(t, first.String(), `": null,`+"\n    \"reasons\"", "lists are never null")
@@ -299,7 +299,7 @@ func TestHostileCrosscheck(t *testing.T) {
 				require.Equal(t, line, Printable(line))
 			}
 			var js bytes.Buffer
-			require.NoError(t, WriteCrosscheckJSON(&js, d))
+			require.NoError(t, WriteJSON(&js, d))
 			require.True(t, json.Valid(js.Bytes()))
 			_, err := ReadCrosscheckJSON(&js)
 			require.NoError(t, err)
@@ -322,7 +322,7 @@ func FuzzReadCrosscheckJSON(f *testing.F) {
 		}
 		crosscheckScreen(t, d, TerminalOptions{Color: true})
 		var out bytes.Buffer
-		require.NoError(t, WriteCrosscheckJSON(&out, d))
+		require.NoError(t, WriteJSON(&out, d))
 		again, err := ReadCrosscheckJSON(&out)
 		require.NoError(t, err)
 		require.Equal(t, d, again)

@@ -20,9 +20,9 @@ const (
 	shownPlanned      = 10
 )
 
-// WriteCrosscheckTerminal writes what a cross-check shows, each kind of disagreement shrunk to what decides it. First and
+// writeCrosscheckTerminal writes what a cross-check shows, each kind of disagreement shrunk to what decides it. First and
 // last line carry the verdict.
-func WriteCrosscheckTerminal(w io.Writer, d *CrosscheckDocument, opt TerminalOptions) error {
+func writeCrosscheckTerminal(w io.Writer, d *CrosscheckDocument, opt TerminalOptions) error {
 	t := crosscheckTerminal{terminal: newTerminal(&d.Header, &d.Notes, opt), d: d}
 	lines := append(t.top(), t.strata()...)
 	lines = append(lines, t.planned()...)

@@ -17,6 +17,11 @@ type DiffDocument struct {
 	engine.DiffResult
 	Notes
 	Identities DiffIdentities `json:"identities"` // beyond the contract: those that do not stay as they are
+
+	// Beyond the contract:
+	Settings   Settings        `json:"settings"`
+	Examples   []Example       `json:"examples"`   // of the largest classes that do not stay as they are, why so
+	Crosscheck *CrosscheckNote `json:"crosscheck"` // null = none was given
 }
 
 // DiffSide is one side of a diff. On the earlier side, what the baseline does not have is nil.
@@ -29,17 +34,18 @@ type DiffSide struct {
 
 // DiffInput is what NewDiff makes a DiffDocument of.
 type DiffInput struct {
-	ToolVersion      string
-	AsOf             time.Time
-	Rules            engine.Rules
-	From, To         DiffSide
-	Other            []OtherInput
-	Result           *engine.DiffResult
-	Findings         []engine.Finding // in any order
-	Identities       DiffIdentities
-	FailOn           FailOn
-	DetailedExitcode bool // exit code 2 when anything changes
-	ExpectNoChanges  bool // exit code 3 when anything changes
+	ToolVersion string
+	AsOf        time.Time
+	Rules       engine.Rules
+	From, To    DiffSide
+	Other       []OtherInput
+	Result      *engine.DiffResult
+	Findings    []engine.Finding // in any order
+	Identities  DiffIdentities
+	Settings    Settings
+	Examples    []Example
+	Crosscheck  *CrosscheckNote // nil = none was given
+	Snapshot    string          // directory; "" = parts were given one by one
 }
 
 // NewDiff assembles the DiffDocument of a diff.
@@ -50,16 +56,19 @@ func NewDiff(in DiffInput) *DiffDocument {
 	}
 	d := &DiffDocument{
 		Header: newHeader(SchemaDiff, in.ToolVersion, in.AsOf, in.Rules,
-			DecideDiff(in.Result, in.Findings, in.FailOn, in.DetailedExitcode, in.ExpectNoChanges)),
-		Inputs:     DiffInputs{From: in.From.inputs(), To: in.To.inputs(), Other: newOtherInputs(in.Other)},
+			DecideDiff(in.Result, in.Findings, in.Settings.failOn(), in.Settings.DetailedExitcode, in.Settings.ExpectNoChanges)),
+		Inputs:     DiffInputs{Snapshot: known(in.Snapshot), From: in.From.inputs(), To: in.To.inputs(), Other: newOtherInputs(in.Other)},
 		DiffResult: completeDiffResult(*in.Result),
 		Notes:      newNotes(in.Findings, in.Rules, state),
 		Identities: in.Identities.complete(),
+		Settings:   in.Settings.complete(),
+		Examples:   completeExamples(in.Examples),
+		Crosscheck: in.Crosscheck,
 	}
 	if inputs, complete := d.Inputs.withoutPaths(); complete {
 		d.RunDigest = runDigest(d.Header, inputs, d.Baseline)
 	}
-	d.Verdict = newDiffVerdict(d, in.ExpectNoChanges)
+	d.Verdict = newDiffVerdict(d, in.Settings.ExpectNoChanges)
 	d.LookFirst = lookFirstInDiff(d)
 	d.Assumptions = diffAssumptions(d, in.To.Policy)
 	return d
@@ -83,9 +92,11 @@ func completeDiffResult(r engine.DiffResult) engine.DiffResult {
 	r.Attribution.Edits = list(r.Attribution.Edits)
 	r.Limits = completeLimits(r.Limits)
 	r.Cohorts = list(r.Cohorts)
+	r.Flows = list(r.Flows)
 	r.Classes = slices.Clone(list(r.Classes))
 	for i := range r.Classes {
 		c := &r.Classes[i]
+		c.Members = list(c.Members)
 		c.Workflows, c.Actions, c.AccessProfiles = list(c.Workflows), list(c.Actions), list(c.AccessProfiles)
 		c.Entitlements, c.Edits = list(c.Entitlements), list(c.Edits)
 	}

@@ -16,35 +16,35 @@ import (
 func TestGoldenDiff(t *testing.T) {
 	d := NewDiff(sampleDiffInput())
 	var js, plain, color bytes.Buffer
-	require.NoError(t, WriteDiffJSON(&js, d))
-	require.NoError(t, WriteDiffTerminal(&plain, d, TerminalOptions{}))
-	require.NoError(t, WriteDiffTerminal(&color, d, TerminalOptions{Width: 100, Color: true}))
+	require.NoError(t, WriteJSON(&js, d))
+	require.NoError(t, WriteTerminal(&plain, d, TerminalOptions{}))
+	require.NoError(t, WriteTerminal(&color, d, TerminalOptions{Width: 100, Color: true}))
 	requireGolden(t, "diff.json", js.Bytes())
 	requireGolden(t, "diff.txt", plain.Bytes())
 	requireGolden(t, "diff.color.txt", color.Bytes())
-	f, _ := openWorkbook(t, func(b *bytes.Buffer) error { return WriteDiffXLSX(b, d) })
+	f, _ := openWorkbook(t, func(b *bytes.Buffer) error { return WriteXLSX(b, d) })
 	requireGolden(t, "diff.workbook.txt", []byte(dumpWorkbook(t, f)))
 }
 
 // bareDiff is a diff of which nearly nothing is known.
 func bareDiff(kind engine.BaselineKind) DiffInput {
-	return DiffInput{Rules: engine.DefaultRules("vendor"), Result: &engine.DiffResult{Baseline: kind}, FailOn: DefaultFailOn()}
+	return DiffInput{Rules: engine.DefaultRules("vendor"), Result: &engine.DiffResult{Baseline: kind}, Settings: Settings{FailOn: DefaultFailOn().Words()}}
 }
 
 func TestDiffJSONRoundTrip(t *testing.T) {
 	for _, in := range []DiffInput{sampleDiffInput(), bareDiff(engine.BaselineGrants)} {
 		d := NewDiff(in)
 		var first, second bytes.Buffer
-		require.NoError(t, WriteDiffJSON(&first, d))
+		require.NoError(t, WriteJSON(&first, d))
 		read, err := ReadDiffJSON(bytes.NewReader(first.Bytes()))
 		require.NoError(t, err)
 		require.Equal(t, d, read)
-		require.NoError(t, WriteDiffJSON(&second, read))
+		require.NoError(t, WriteJSON(&second, read))
 		require.Equal(t, first.String(), second.String())
 
 		var atOnce, saved bytes.Buffer
-		require.NoError(t, WriteDiffTerminal(&atOnce, d, TerminalOptions{}))
-		require.NoError(t, WriteDiffTerminal(&saved, read, TerminalOptions{}))
+		require.NoError(t, WriteTerminal(&atOnce, d, TerminalOptions{}))
+		require.NoError(t, WriteTerminal(&saved, read, TerminalOptions{}))
 		require.Equal(t, atOnce.String(), saved.String())
 	}
 	var simulation bytes.Buffer
@@ -184,7 +184,7 @@ func TestDecideDiff(t *testing.T) {
 func diffScreen(t *testing.T, d *DiffDocument) []string {
 	t.Helper()
 	var out bytes.Buffer
-	require.NoError(t, WriteDiffTerminal(&out, d, TerminalOptions{}))
+	require.NoError(t, WriteTerminal(&out, d, TerminalOptions{}))
 	return strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
 }
 
@@ -248,7 +248,7 @@ func TestDiffIdentities(t *testing.T) {
 func TestDiffWorkbook(t *testing.T) {
 	for _, in := range []DiffInput{sampleDiffInput(), bareDiff(engine.BaselineNone)} {
 		d := NewDiff(in)
-		f, workbook := openWorkbook(t, func(b *bytes.Buffer) error { return WriteDiffXLSX(b, d) })
+		f, workbook := openWorkbook(t, func(b *bytes.Buffer) error { return WriteXLSX(b, d) })
 		requireHarmless(t, f, workbook)
 		require.Equal(t, []string{"Summary", "Workflows", "Actions", "Profiles", "Entitlements", "Cohorts", "Edits", "Identities", "Findings", "Rules", "Inputs"}, f.GetSheetList())
 		names := map[string]bool{}
@@ -280,13 +280,13 @@ func TestDiffWorkbook(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, "NO CHANGES: 0 of 0 identities changed; 0 gain, 0 lose, 0 unknown", verdict)
 	}
-	require.ErrorIs(t, WriteDiffXLSX(full{}, NewDiff(sampleDiffInput())), errFull)
-	require.ErrorIs(t, WriteDiffTerminal(full{}, NewDiff(sampleDiffInput()), TerminalOptions{}), errFull)
+	require.ErrorIs(t, WriteXLSX(full{}, NewDiff(sampleDiffInput())), errFull)
+	require.ErrorIs(t, WriteTerminal(full{}, NewDiff(sampleDiffInput()), TerminalOptions{}), errFull)
 }
 
 // Shares are numbers that a reader can sort by.
 func TestDiffWorkbookHasNumbers(t *testing.T) {
-	f, _ := openWorkbook(t, func(b *bytes.Buffer) error { return WriteDiffXLSX(b, NewDiff(sampleDiffInput())) })
+	f, _ := openWorkbook(t, func(b *bytes.Buffer) error { return WriteXLSX(b, NewDiff(sampleDiffInput())) })
 	for cell, want := range map[string]string{"C4": "40", "E4": "1", "G4": "62.625"} {
 		got, err := f.GetCellValue("Cohorts", cell, excelize.Options{RawCellValue: true})
 		require.NoError(t, err)
@@ -306,7 +306,7 @@ func TestDiffWithoutAttribution(t *testing.T) {
 	require.Contains(t, all, "ATTRIBUTION what each edit changes was not computed\n")
 	require.Regexp(t, `workflow "Active employees": trigger changed +- +-\n`, all)
 	require.NotContains(t, strings.Join(d.LookFirst, "\n"), "by this edit alone")
-	f, _ := openWorkbook(t, func(b *bytes.Buffer) error { return WriteDiffXLSX(b, d) })
+	f, _ := openWorkbook(t, func(b *bytes.Buffer) error { return WriteXLSX(b, d) })
 	alone, err := f.GetCellValue("Edits", "D4")
 	require.NoError(t, err)
 	require.Empty(t, alone)

@@ -18,36 +18,46 @@ type Document struct {
 	engine.Result
 	Notes
 	Identities Identities `json:"identities"` // beyond the contract: the affected ones
+
+	// Beyond the contract:
+	Settings   Settings        `json:"settings"`
+	Examples   []Example       `json:"examples"`   // of the largest classes, why they get what they get
+	Crosscheck *CrosscheckNote `json:"crosscheck"` // null = none was given
 }
 
 // Input is what New makes a Document of.
 type Input struct {
-	ToolVersion      string
-	AsOf             time.Time
-	Rules            engine.Rules
-	Policy           *engine.Policy
-	Version          *engine.Version
-	Catalog          *engine.Catalog // nil = none
-	Population       PopulationInput
-	Other            []OtherInput
-	Result           *engine.Result
-	Findings         []engine.Finding // in any order
-	Identities       Identities       // the affected ones
-	FailOn           FailOn
-	DetailedExitcode bool // exit code 2 when identities are affected
+	ToolVersion string
+	AsOf        time.Time
+	Rules       engine.Rules
+	Policy      *engine.Policy
+	Version     *engine.Version
+	Catalog     *engine.Catalog // nil = none
+	Population  PopulationInput
+	Other       []OtherInput
+	Result      *engine.Result
+	Findings    []engine.Finding // in any order
+	Identities  Identities       // the affected ones
+	Settings    Settings
+	Examples    []Example
+	Crosscheck  *CrosscheckNote // nil = none was given
+	Snapshot    string          // directory; "" = parts were given one by one
 }
 
 // New assembles the Document of a simulation.
 func New(in Input) *Document {
 	d := &Document{
-		Header: newHeader(SchemaSimulation, in.ToolVersion, in.AsOf, in.Rules, Decide(in.Result, in.Findings, in.FailOn, in.DetailedExitcode)),
+		Header: newHeader(SchemaSimulation, in.ToolVersion, in.AsOf, in.Rules, Decide(in.Result, in.Findings, in.Settings.failOn(), in.Settings.DetailedExitcode)),
 		Inputs: Inputs{
 			Policy: newPolicyInput(in.Policy, in.Version), Profiles: newProfilesInput(in.Catalog),
-			Population: in.Population.valid(), Other: newOtherInputs(in.Other),
+			Snapshot: known(in.Snapshot), Population: in.Population.valid(), Other: newOtherInputs(in.Other),
 		},
 		Result:     completeResult(*in.Result),
 		Notes:      newNotes(in.Findings, in.Rules, in.Policy.State),
 		Identities: in.Identities.complete(),
+		Settings:   in.Settings.complete(),
+		Examples:   completeExamples(in.Examples),
+		Crosscheck: in.Crosscheck,
 	}
 	if inputs, complete := d.Inputs.withoutPaths(); complete {
 		d.RunDigest = runDigest(d.Header, inputs)
@@ -78,10 +88,11 @@ func completeResult(r engine.Result) engine.Result {
 	for i := range r.Sensitivity {
 		r.Sensitivity[i].Limits = list(r.Sensitivity[i].Limits)
 	}
+	r.Flows = list(r.Flows)
 	r.Classes = slices.Clone(list(r.Classes))
 	for i := range r.Classes {
 		c := &r.Classes[i]
-		c.Workflows, c.Actions = list(c.Workflows), list(c.Actions)
+		c.Members, c.Workflows, c.Actions = list(c.Members), list(c.Workflows), list(c.Actions)
 		c.AccessProfileIDs, c.Entitlements = list(c.AccessProfileIDs), list(c.Entitlements)
 	}
 	return r

@@ -79,7 +79,7 @@ func hostileInput(s string) Input {
 			{Severity: engine.SeverityWarning, Code: s, Position: at, Column: 3, Message: s, Hint: s, Count: 1, Caret: "\n^"},
 		},
 		Identities: ids,
-		FailOn:     DefaultFailOn(),
+		Settings:   Settings{FailOn: DefaultFailOn().Words()},
 	}
 }
 
@@ -93,7 +93,7 @@ func hostileDiffInput(s string) DiffInput {
 		ToolVersion: s, Rules: sim.Rules,
 		From:  DiffSide{Policy: &engine.Policy{ID: s + "?", Name: s}, Version: sim.Version, Population: &sim.Population},
 		To:    DiffSide{Policy: sim.Policy, Version: sim.Version, Catalog: sim.Catalog, Population: &sim.Population},
-		Other: sim.Other, Findings: sim.Findings, Identities: ids, FailOn: DefaultFailOn(),
+		Other: sim.Other, Findings: sim.Findings, Identities: ids, Settings: Settings{FailOn: DefaultFailOn().Words()},
 		Result: &engine.DiffResult{
 			Baseline:       engine.BaselineKind(s),
 			Workflows:      []engine.WorkflowChange{{Name: s, Lost: 1}},
@@ -129,7 +129,7 @@ func TestHostileTextInJSON(t *testing.T) {
 		require.Equal(t, string([]rune(s)), read.Workflows[0].Name, "JSON carries the exact text")
 
 		out.Reset()
-		require.NoError(t, WriteDiffJSON(&out, NewDiff(hostileDiffInput(s))))
+		require.NoError(t, WriteJSON(&out, NewDiff(hostileDiffInput(s))))
 		diff, err := ReadDiffJSON(&out)
 		require.NoError(t, err)
 		require.Equal(t, string([]rune(s)), diff.Cohorts[0].Value, "JSON carries the exact text")
@@ -143,7 +143,7 @@ func TestHostileTextOnTheTerminal(t *testing.T) {
 		require.NoError(t, WriteFilterTerminal(&out, NewFilterDocument(s, 1, []FilterResult{
 			{Filter: s, IDs: []string{s}, Error: &FilterError{Kind: s, Message: s, Hint: &s, Caret: ptr(s + "\n ^")}},
 		}), TerminalOptions{}))
-		require.NoError(t, WriteDiffTerminal(&out, NewDiff(hostileDiffInput(s)), TerminalOptions{}))
+		require.NoError(t, WriteTerminal(&out, NewDiff(hostileDiffInput(s)), TerminalOptions{}))
 		for line := range strings.Lines(out.String()) {
 			line = strings.TrimSuffix(line, "\n")
 			require.Equal(t, -1, strings.IndexFunc(line, notPrint), "%q", line)
@@ -151,7 +151,7 @@ func TestHostileTextOnTheTerminal(t *testing.T) {
 
 		var color bytes.Buffer
 		require.NoError(t, WriteTerminal(&color, New(hostileInput(s)), TerminalOptions{Color: true}))
-		require.NoError(t, WriteDiffTerminal(&color, NewDiff(hostileDiffInput(s)), TerminalOptions{Color: true}))
+		require.NoError(t, WriteTerminal(&color, NewDiff(hostileDiffInput(s)), TerminalOptions{Color: true}))
 		plain := color.String()
 		for _, style := range []string{styleBold, styleRed, styleYellow, styleGreen, styleReset} {
 			plain = strings.ReplaceAll(plain, style, "")
@@ -202,7 +202,7 @@ func TestHostileTextInWorkbooks(t *testing.T) {
 		f, workbook := writeWorkbook(t, New(hostileInput(s)))
 		requireHarmless(t, f, workbook)
 		requireCell(t, f, "Profiles", 0, s)
-		diff, workbook := openWorkbook(t, func(b *bytes.Buffer) error { return WriteDiffXLSX(b, NewDiff(hostileDiffInput(s))) })
+		diff, workbook := openWorkbook(t, func(b *bytes.Buffer) error { return WriteXLSX(b, NewDiff(hostileDiffInput(s))) })
 		requireHarmless(t, diff, workbook)
 		requireCell(t, diff, "Cohorts", 1, s)
 	}

@@ -13,6 +13,7 @@ import (
 
 // Inputs says what a simulation ran on.
 type Inputs struct {
+	Snapshot   *string         `json:"snapshot"` // the directory as the user named it; null = parts were given one by one
 	Policy     PolicyInput     `json:"policy"`
 	Profiles   ProfilesInput   `json:"profiles"`
 	Population PopulationInput `json:"population"`
@@ -21,9 +22,10 @@ type Inputs struct {
 
 // DiffInputs says what a diff ran on.
 type DiffInputs struct {
-	From  SideInputs   `json:"from"`
-	To    SideInputs   `json:"to"`
-	Other []OtherInput `json:"other"` // sorted by kind, then path
+	Snapshot *string      `json:"snapshot"` // see Inputs
+	From     SideInputs   `json:"from"`
+	To       SideInputs   `json:"to"`
+	Other    []OtherInput `json:"other"` // sorted by kind, then path
 }
 
 // SideInputs is one side of a diff. A part that the side does not have is null or 0.
@@ -104,14 +106,14 @@ func newOtherInputs(other []OtherInput) []OtherInput {
 // withoutPaths is in without the places of its files; false when one of them was read without its digest.
 func (in Inputs) withoutPaths() (Inputs, bool) {
 	other, complete := withoutPaths(in.Other)
-	in.Population.Path, in.Other = "", other
+	in.Snapshot, in.Population.Path, in.Other = nil, "", other
 	return in, complete && in.Population.SHA256 != nil && in.Policy.SHA256 != nil
 }
 
 // withoutPaths is in without the places of its files; false when one of them was read without its digest.
 func (in DiffInputs) withoutPaths() (DiffInputs, bool) {
 	other, complete := withoutPaths(in.Other)
-	in.Other = other
+	in.Snapshot, in.Other = nil, other
 	for _, side := range []*SideInputs{&in.From, &in.To} {
 		if side.Population != nil {
 			population := *side.Population

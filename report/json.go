@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -13,7 +14,7 @@ import (
 )
 
 // WriteJSON writes d with two spaces of indentation and a newline at the end.
-func WriteJSON(w io.Writer, d *Document) error { return writeIndented(w, d) }
+func WriteJSON(w io.Writer, d Renderable) error { return writeIndented(w, d) }
 
 func writeIndented(w io.Writer, v any) error {
 	enc := json.NewEncoder(w)
@@ -22,8 +23,27 @@ func writeIndented(w io.Writer, v any) error {
 	return enc.Encode(v)
 }
 
-// WriteDiffJSON writes d as WriteJSON does.
-func WriteDiffJSON(w io.Writer, d *DiffDocument) error { return writeIndented(w, d) }
+// Read reads a saved result of any of the four kinds, as ReadJSON does.
+func Read(text []byte) (Renderable, error) {
+	var head struct {
+		Schema any `json:"schema"`
+	}
+	if err := jsonv2.Unmarshal(text, &head); err != nil {
+		return nil, fmt.Errorf("result is not valid JSON: %w", err)
+	}
+	r := bytes.NewReader(text)
+	switch head.Schema {
+	case SchemaSimulation:
+		return ReadJSON(r)
+	case SchemaDiff:
+		return ReadDiffJSON(r)
+	case SchemaCrosscheck:
+		return ReadCrosscheckJSON(r)
+	case SchemaCalibration:
+		return ReadCalibrationJSON(r)
+	}
+	return nil, fmt.Errorf("result has schema %v; give a result of `lcmsim simulate`, diff, crosscheck or calibrate, which --json or --report FILE.json wrote", quoted(head.Schema))
+}
 
 // ReadJSON reads what WriteJSON wrote. Unknown fields are ignored: the shape may grow. A duplicate key, a missing or
 // null field that the shape requires, a wrong type, or another schema is an error that names the JSON path; the caller
@@ -34,25 +54,19 @@ func ReadJSON(r io.Reader) (*Document, error) {
 	})
 }
 
-// ReadDiffJSON reads what WriteDiffJSON wrote, as ReadJSON does.
+// ReadDiffJSON reads what WriteJSON wrote of a DiffDocument, as ReadJSON does.
 func ReadDiffJSON(r io.Reader) (*DiffDocument, error) {
 	return read(r, SchemaDiff, "diff", func(d *DiffDocument) error {
 		return check(&d.Header, &d.Notes, d.Identities.Listed, len(d.Identities.Rows))
 	})
 }
 
-// WriteCrosscheckJSON writes d as WriteJSON does.
-func WriteCrosscheckJSON(w io.Writer, d *CrosscheckDocument) error { return writeIndented(w, d) }
-
-// ReadCrosscheckJSON reads what WriteCrosscheckJSON wrote, as ReadJSON does.
+// ReadCrosscheckJSON reads what WriteJSON wrote of a CrosscheckDocument, as ReadJSON does.
 func ReadCrosscheckJSON(r io.Reader) (*CrosscheckDocument, error) {
 	return read(r, SchemaCrosscheck, "crosscheck", checkCrosscheck)
 }
 
-// WriteCalibrationJSON writes d as WriteJSON does.
-func WriteCalibrationJSON(w io.Writer, d *CalibrationDocument) error { return writeIndented(w, d) }
-
-// ReadCalibrationJSON reads what WriteCalibrationJSON wrote, as ReadJSON does.
+// ReadCalibrationJSON reads what WriteJSON wrote of a CalibrationDocument, as ReadJSON does.
 func ReadCalibrationJSON(r io.Reader) (*CalibrationDocument, error) {
 	return read(r, SchemaCalibration, "calibrate", checkCalibration)
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/jedib0t/go-pretty/v6/table"
+	prettytable "github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 )
 
@@ -134,30 +134,30 @@ func firstColumn(columns []column, width int) int {
 // grid lays rows out below a title line.
 func grid(title string, columns []column, rows [][]string, width int, color bool) []string {
 	first := firstColumn(columns, width)
-	configs := []table.ColumnConfig{{
+	configs := []prettytable.ColumnConfig{{
 		Number: 1, WidthMin: first, WidthMax: first, WidthMaxEnforcer: snip, Align: text.AlignLeft, AlignHeader: text.AlignLeft,
 	}}
-	header := table.Row{paint(color, styleBold, snip(title, first))}
+	header := prettytable.Row{paint(color, styleBold, snip(title, first))}
 	for i, c := range columns {
 		align := text.AlignLeft
 		if c.right {
 			align = text.AlignRight
 		}
-		configs = append(configs, table.ColumnConfig{
+		configs = append(configs, prettytable.ColumnConfig{
 			Number: i + 2, WidthMin: c.width, WidthMax: c.width, WidthMaxEnforcer: snip, Align: align, AlignHeader: align,
 		})
 		header = append(header, c.title)
 	}
-	t := table.NewWriter()
-	t.SetStyle(table.Style{
-		Box:     table.BoxStyle{PaddingRight: strings.Repeat(" ", columnGap)},
-		Options: table.OptionsNoBordersAndSeparators,
+	t := prettytable.NewWriter()
+	t.SetStyle(prettytable.Style{
+		Box:     prettytable.BoxStyle{PaddingRight: strings.Repeat(" ", columnGap)},
+		Options: prettytable.OptionsNoBordersAndSeparators,
 	})
 	t.SuppressTrailingSpaces()
 	t.SetColumnConfigs(configs)
 	t.AppendHeader(header)
 	for _, row := range rows {
-		cells := make(table.Row, len(row))
+		cells := make(prettytable.Row, len(row))
 		for i, cell := range row {
 			cells[i] = cell
 		}

@@ -66,6 +66,7 @@ func sampleInput() Input {
 			{Rule: "profile.inactive", Alternative: "grant", Identities: 402},
 		},
 		ClassesTotal: 61,
+		Flows:        sampleFlows(), FlowsTotal: 7,
 	}
 	for i, p := range []struct {
 		name              string
@@ -93,7 +94,7 @@ func sampleInput() Input {
 	}
 	for i := range 4 {
 		r.Classes = append(r.Classes, engine.ClassResult{
-			ID: i, Size: 1200 - 100*i, Exemplar: fmt.Sprintf("W%06d", i), Workflows: []string{"Active employees"},
+			ID: i, Size: 1200 - 100*i, Exemplar: fmt.Sprintf("W%06d", i), Members: []string{fmt.Sprintf("W%06d", i), fmt.Sprintf("W%06d", i+4)}, Workflows: []string{"Active employees"},
 			Actions:          []engine.ActionStatus{{Workflow: "Active employees", Name: "Birthright access", Type: "MANAGE_RELATIONSHIPS", Status: "planned"}},
 			AccessProfileIDs: []string{"3a2371b6-0000"}, Entitlements: []string{"okta-prod|OktaGroup|00g00000"},
 		})
@@ -118,7 +119,49 @@ func sampleInput() Input {
 		Result:      r,
 		Findings:    sampleFindings(),
 		Identities:  ids,
-		FailOn:      DefaultFailOn(),
+		Examples:    sampleExamples("planned"),
+		Crosscheck:  sampleCrosscheckNote(),
+		Snapshot:    "acme",
+		Settings:    Settings{FailOn: DefaultFailOn().Words()},
+	}
+}
+
+// sampleFlows lead from a workflow to an entitlement.
+func sampleFlows() []engine.Flow {
+	workflow := engine.FlowNode{Kind: engine.FlowWorkflow, ID: "Active employees"}
+	birthright := engine.FlowNode{Kind: engine.FlowAction, ID: "Birthright access"}
+	us := engine.FlowNode{Kind: engine.FlowAction, ID: "US access"}
+	profile := engine.FlowNode{Kind: engine.FlowProfile, ID: "3a2371b6-0000"}
+	employee := engine.FlowNode{Kind: engine.FlowProfile, ID: "3a2371b6-0001"}
+	group := engine.FlowNode{Kind: engine.FlowEntitlement, ID: "okta-prod|OktaGroup|00g00000"}
+	other := engine.FlowNode{Kind: engine.FlowEntitlement, ID: "ad-corp|ActiveDirectoryGroup|00g00037"}
+	return []engine.Flow{
+		{From: workflow, To: birthright, Identities: 4482}, {From: workflow, To: us, Identities: 1610},
+		{From: birthright, To: profile, Identities: 4482}, {From: us, To: employee, Identities: 1610},
+		{From: profile, To: group, Identities: 4482}, {From: employee, To: other, Identities: 1610, Possible: 105},
+	}
+}
+
+// sampleExamples explain the exemplars of two classes.
+func sampleExamples(status string) []Example {
+	action := func(name string) ExampleAction {
+		return ExampleAction{Workflow: "Active employees", Name: name, Type: "MANAGE_RELATIONSHIPS", Status: status, Because: ptr("employment_status is ACTIVE and work_location is US")}
+	}
+	lost := action("Legal access")
+	lost.NotNow = ptr("employment_type is CONTRACTOR")
+	return []Example{
+		{Class: 0, EntityID: "W000000", EntityName: ptr("Ana Souza"), Actions: []ExampleAction{action("Birthright access"), lost},
+			Attributes: []engine.AttributeValue{{Name: "department", Value: ptr("Legal")}, {Name: "manager"}}},
+		{Class: 1, EntityID: "W000001", Actions: []ExampleAction{{Workflow: "Leaver", Name: "Disable accounts", Type: "DEPROVISION_IDENTITY", Status: status}}},
+	}
+}
+
+// sampleCrosscheckNote is of a cross-check of an earlier version.
+func sampleCrosscheckNote() *CrosscheckNote {
+	return &CrosscheckNote{
+		Word: "AGREES", Claim: "no disagreement in 299 random draws: at most 1% of the frame at 95% confidence", Tenant: ptr("acme.example"),
+		AsOf: "2026-10-31T08:00:00Z", Version: ptr(6), Sampled: 320, Agree: 319, Drifted: 1, RunDigest: ptr(sampleDigest),
+		Caveats: []string{"The cross-check is about version 6, this result about version 7."},
 	}
 }
 

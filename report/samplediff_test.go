@@ -57,7 +57,10 @@ func sampleDiffInput() DiffInput {
 			{Attribute: "department", Value: "Legal", Size: 40, Lost: 40, Share: 1, OverallShare: 80.0 / 5010, Lift: 62.625},
 			{Attribute: "work_location", Value: "US", Size: 1610, Lost: 61, Share: 61.0 / 1610, OverallShare: 80.0 / 5010, Lift: 2.373},
 		},
-		ClassesTotal: 71,
+		ClassesTotal: 71, FlowsTotal: 6,
+	}
+	for i, f := range sampleFlows() {
+		r.Flows = append(r.Flows, engine.FlowChange{From: f.From, To: f.To, Gained: 228 * (i % 2), Lost: 40 + 6*i, Maybe: 4 * (i % 2)})
 	}
 	for i := range 4 {
 		r.Entitlements = append(r.Entitlements, engine.EntitlementChange{
@@ -70,7 +73,7 @@ func sampleDiffInput() DiffInput {
 		row := sampleDiffRow(i, status)
 		ids.Add(&row, []string{"Ana Souza", "王小明", ""}[i%3])
 		r.Classes = append(r.Classes, engine.ChangeClass{
-			ID: i, Size: 60 - i, Exemplar: row.EntityID, Status: status, Affected: row.Affected, Edits: []int{1},
+			ID: i, Size: 60 - i, Exemplar: row.EntityID, Members: []string{row.EntityID}, Status: status, Affected: row.Affected, Edits: []int{1},
 			Workflows:      []engine.TaggedItem{{ID: "Active employees", Tag: engine.TagBefore}},
 			Actions:        []engine.TaggedAction{{Workflow: "Active employees", Name: "Legal access", Type: "MANAGE_RELATIONSHIPS", Tag: engine.TagGone}},
 			AccessProfiles: []engine.TaggedItem{{ID: "3a2371b6-0003", Tag: engine.TagGone}},
@@ -87,7 +90,8 @@ func sampleDiffInput() DiffInput {
 			Policy: sim.Policy, Version: &engine.Version{Number: 8, State: "DRAFT", SHA256: sampleDigest[32:] + sampleDigest[:32]}, Catalog: sim.Catalog,
 			Population: &PopulationInput{Path: "acme/identities.jsonl", Identities: 5010, Excluded: 12, SHA256: ptr(sampleDigest[32:] + sampleDigest[:32])},
 		},
-		Other: sim.Other, Result: r, Findings: sim.Findings[:3], Identities: ids, FailOn: DefaultFailOn(),
+		Other: sim.Other, Result: r, Findings: sim.Findings[:3], Identities: ids, Settings: Settings{FailOn: DefaultFailOn().Words(), Cohorts: []string{"team"}, Attribution: true},
+		Examples: sampleExamples(string(engine.TagGone)), Crosscheck: sim.Crosscheck, Snapshot: sim.Snapshot,
 	}
 }
 

@@ -25,6 +25,21 @@ func (o TerminalOptions) width() int {
 	return max(o.Width, 60)
 }
 
+// WriteTerminal writes the summary of d for a terminal. First and last line carry the verdict and the exact counts.
+func WriteTerminal(w io.Writer, d Renderable, opt TerminalOptions) error {
+	switch d := d.(type) {
+	case *Document:
+		return writeSimulationTerminal(w, d, opt)
+	case *DiffDocument:
+		return writeDiffTerminal(w, d, opt)
+	case *CrosscheckDocument:
+		return writeCrosscheckTerminal(w, d, opt)
+	case *CalibrationDocument:
+		return writeCalibrationTerminal(w, d, opt)
+	}
+	panic(fmt.Sprintf("report: a %T has no terminal rendering", d))
+}
+
 // A summary is made to fit a screen of so many lines.
 const (
 	screenLines = 50

@@ -9,9 +9,9 @@ import (
 	"github.com/lcmsim/lcmsim/engine"
 )
 
-// WriteDiffTerminal writes a summary of what changes that fits one screen: changes only, the greatest loss first. First
+// writeDiffTerminal writes a summary of what changes that fits one screen: changes only, the greatest loss first. First
 // and last line carry the verdict and the exact counts; a list that is cut says so in its title.
-func WriteDiffTerminal(w io.Writer, d *DiffDocument, opt TerminalOptions) error {
+func writeDiffTerminal(w io.Writer, d *DiffDocument, opt TerminalOptions) error {
 	const findingLines = 5
 	t := newTerminal(&d.Header, &d.Notes, opt)
 	sections := []section{

@@ -9,9 +9,9 @@ import (
 	"github.com/lcmsim/lcmsim/engine"
 )
 
-// WriteTerminal writes a summary that fits one screen. First and last line carry the verdict and the exact counts; a
+// writeSimulationTerminal writes a summary that fits one screen. First and last line carry the verdict and the exact counts; a
 // list that is cut says so in its title.
-func WriteTerminal(w io.Writer, d *Document, opt TerminalOptions) error {
+func writeSimulationTerminal(w io.Writer, d *Document, opt TerminalOptions) error {
 	const findingLines = 9
 	t := newTerminal(&d.Header, &d.Notes, opt)
 	return t.write(w, simulationHeader(t, d),

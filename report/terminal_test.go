@@ -38,7 +38,7 @@ func TestTerminalFitsAScreen(t *testing.T) {
 func TestTerminalOfAnEmptyRun(t *testing.T) {
 	in := Input{
 		ToolVersion: "0.1.0", Rules: engine.DefaultRules("vendor"), Policy: &engine.Policy{}, Version: &engine.Version{},
-		Population: PopulationInput{Path: "people.csv", Identities: 1}, Result: &engine.Result{Summary: engine.Summary{Identities: 1}}, FailOn: DefaultFailOn(),
+		Population: PopulationInput{Path: "people.csv", Identities: 1}, Result: &engine.Result{Summary: engine.Summary{Identities: 1}}, Settings: Settings{FailOn: DefaultFailOn().Words()},
 	}
 	var out bytes.Buffer
 	require.NoError(t, WriteTerminal(&out, New(in), TerminalOptions{}))

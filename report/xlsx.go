@@ -12,23 +12,18 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// WriteXLSX writes d as an Excel workbook with the sheets Summary, Workflows, Actions, Profiles, Entitlements,
-// Identities, Findings and Rules. Every list is a table below its header; what comes from the inputs is text in every
-// cell, never a formula or a number. The bytes are not stable from run to run, the cells are.
-func WriteXLSX(w io.Writer, d *Document) error {
-	b := &workbook{head: &d.Header, notes: &d.Notes, title: "Simulation of ", policy: d.Inputs.Policy}
-	return b.writeTo(w, simulationOverview(d), []listSheet{
-		workflowSheet(d.Workflows), actionSheet(d.Actions), profileSheet(d.AccessProfiles), entitlementSheet(d.Entitlements),
-		identitySheet(d.Identities, d.Summary.Identities), findingSheet(d.Diagnostics), ruleSheet(d.RuleSettings, d.Sensitivity),
-	})
+// WriteXLSX writes d as an Excel workbook: a summary, then a sheet for each of its lists. Every list is a table below its header;
+// what comes from the inputs is text in every cell, never a formula or a number. The bytes are not stable from run to run, the
+// cells are.
+func WriteXLSX(w io.Writer, d Renderable) error {
+	o := d.outline()
+	b := &workbook{outline: &o}
+	return b.writeTo(w)
 }
 
 // workbook is one document on its way into a file.
 type workbook struct {
-	head   *Header
-	notes  *Notes
-	title  string      // what the document is, before the name of the policy
-	policy PolicyInput // what the document is about
+	*outline
 	f      *excelize.File
 	styles struct{ title, heading, label, numberLabel, text, id, number, share, factor, good, plain, doubt, bad int }
 }
@@ -39,39 +34,11 @@ const tableRow = 3
 // maxTableRows keeps lists within the 1,048,576 rows of a sheet.
 const maxTableRows = 1_000_000
 
-// cellKind is how a column is shown.
-type cellKind uint8
-
-const (
-	kindText   cellKind = iota // wrapped
-	kindID                     // text that is never wrapped: identifiers and digests
-	kindNumber                 // with thousands separators
-	kindShare                  // a share in [0, 1], shown as a percentage
-	kindFactor                 // a number with two decimals
-)
-
-// sheetColumn is a column of a list.
-type sheetColumn struct {
-	title string
-	width float64 // in characters
-	kind  cellKind
-}
-
-// listSheet is a sheet with one list.
-type listSheet struct {
-	name    string
-	note    string // what the list holds, and what is cut
-	empty   string // stands for an empty list
-	columns []sheetColumn
-	rows    int
-	row     func(i int) []any
-}
-
 // writeTo writes the summary and the lists.
-func (b *workbook) writeTo(w io.Writer, o overview, lists []listSheet) error {
+func (b *workbook) writeTo(w io.Writer) error {
 	b.f = excelize.NewFile()
 	defer b.f.Close() // removes its temporary files; their loss is no error of the workbook
-	if err := b.fill(o, lists); err != nil {
+	if err := b.fill(); err != nil {
 		return fmt.Errorf("write workbook: %w", err)
 	}
 	if err := b.f.Write(w); err != nil {
@@ -80,7 +47,7 @@ func (b *workbook) writeTo(w io.Writer, o overview, lists []listSheet) error {
 	return nil
 }
 
-func (b *workbook) fill(o overview, lists []listSheet) error {
+func (b *workbook) fill() error {
 	if err := b.makeStyles(); err != nil {
 		return err
 	}
@@ -90,10 +57,10 @@ func (b *workbook) fill(o overview, lists []listSheet) error {
 	if err := b.f.SetSheetName("Sheet1", "Summary"); err != nil {
 		return err
 	}
-	if err := b.writeSummary(o); err != nil {
+	if err := b.writeSummary(); err != nil {
 		return fmt.Errorf("sheet Summary: %w", err)
 	}
-	for _, s := range lists {
+	for _, s := range b.tables {
 		if _, err := b.f.NewSheet(s.name); err != nil {
 			return fmt.Errorf("sheet %s: %w", s.name, err)
 		}
@@ -205,7 +172,7 @@ func headerText(s string) string {
 }
 
 // writeList writes a sheet with a title, a note, and the list as a table with frozen headers.
-func (b *workbook) writeList(s listSheet) error {
+func (b *workbook) writeList(s table) error {
 	if err := b.page(s.name); err != nil {
 		return err
 	}
@@ -275,7 +242,7 @@ func (b *workbook) addTable(sw *excelize.StreamWriter, name string, headerRow, r
 }
 
 // headerCells are the titles of columns.
-func (b *workbook) headerCells(columns []sheetColumn) []any {
+func (b *workbook) headerCells(columns []tableColumn) []any {
 	out := make([]any, len(columns))
 	for i, c := range columns {
 		style := b.styles.label
@@ -288,7 +255,7 @@ func (b *workbook) headerCells(columns []sheetColumn) []any {
 }
 
 // cells makes cells of the values of one row: int, float64 for a share or factor, string, or nil for an empty cell.
-func (b *workbook) cells(columns []sheetColumn, values []any) []any {
+func (b *workbook) cells(columns []tableColumn, values []any) []any {
 	out := make([]any, len(values))
 	for i, v := range values {
 		switch v := v.(type) {
@@ -315,7 +282,7 @@ func (b *workbook) cells(columns []sheetColumn, values []any) []any {
 }
 
 // setWidths sets the widths of columns; a title needs room for the button of the table's filter.
-func setWidths(sw *excelize.StreamWriter, columns []sheetColumn) error {
+func setWidths(sw *excelize.StreamWriter, columns []tableColumn) error {
 	const button = 5
 	for i, c := range columns {
 		if err := sw.SetColWidth(i+1, i+1, max(c.width, float64(len(c.title)+button))); err != nil {
@@ -327,7 +294,7 @@ func setWidths(sw *excelize.StreamWriter, columns []sheetColumn) error {
 
 // rowHeight is the height in points that the wrapped cells of a row need, within reason: not every reader of workbooks
 // finds it by itself.
-func rowHeight(columns []sheetColumn, cells []any) float64 {
+func rowHeight(columns []tableColumn, cells []any) float64 {
 	const lineHeight, maxLines, margin = 15, 12, 3
 	lines := 1
 	for i, c := range cells {

@@ -4,34 +4,17 @@ import (
 	"fmt"
 
 	"github.com/xuri/excelize/v2"
-
-	"github.com/lcmsim/lcmsim/engine"
 )
 
 // The summary is written from top to bottom in blocks. Sentences lie over all of its columns; the titles are those of
 // the limits, which are its table.
-var summaryColumns = []sheetColumn{
+var summaryColumns = []tableColumn{
 	{"Limit", 40, kindText}, {"Affected, at least", 19, kindNumber}, {"Affected, at most", 19, kindNumber}, {"Maximum", 16, kindText},
 	{"Headroom", 13, kindNumber}, {"Verdict", 20, kindText}, {"Meaning", 80, kindText},
 	{"What would let this run pass", 60, kindText},
 }
 
 const summaryLastColumn = "H"
-
-// overview is what the first sheet shows besides the notes of its document.
-type overview struct {
-	limits      []engine.LimitResult
-	counts      []labelled
-	countsNote  string // what the lists leave out; "" = nothing
-	inputsTitle string
-	inputs      [][2]string // labels with text
-}
-
-// labelled is a count with its label.
-type labelled struct {
-	label string
-	n     int
-}
 
 // summary is the first sheet on its way into a file.
 type summary struct {
@@ -40,7 +23,7 @@ type summary struct {
 	row int // the last row written
 }
 
-func (b *workbook) writeSummary(o overview) error {
+func (b *workbook) writeSummary() error {
 	const name = "Summary"
 	if err := b.page(name); err != nil {
 		return err
@@ -56,8 +39,8 @@ func (b *workbook) writeSummary(o overview) error {
 		return err
 	}
 	s := &summary{b: b, sw: sw}
-	for _, block := range []func(overview) error{s.verdict, s.lookFirst, s.limits, s.counts, s.inputs, s.rules, s.assumptions} {
-		if err := block(o); err != nil {
+	for _, block := range []func() error{s.verdict, s.lookFirst, s.limits, s.counts, s.inputs, s.rules, s.assumptions} {
+		if err := block(); err != nil {
 			return err
 		}
 	}
@@ -75,7 +58,7 @@ func (s *summary) line(values ...any) error {
 func (s *summary) sentence(style int, text string) error {
 	s.row++
 	text = cellText(text)
-	over := []sheetColumn{{width: 180, kind: kindText}} // the columns that it lies over, together
+	over := []tableColumn{{width: 180, kind: kindText}} // the columns that it lies over, together
 	height := rowHeight(over, []any{excelize.Cell{Value: text}})
 	if style != s.b.styles.text {
 		height *= 2
@@ -123,7 +106,7 @@ func (s *summary) sentences(heading string, texts []string, limit int) error {
 	return nil
 }
 
-func (s *summary) verdict(overview) error {
+func (s *summary) verdict() error {
 	v, exit := s.b.notes.Verdict, s.b.head.Exit
 	styles := s.b.styles
 	style := map[tone]int{toneBad: styles.bad, toneDoubt: styles.doubt, tonePlain: styles.plain, toneGood: styles.good}[toneOf(v.Word)]
@@ -136,34 +119,34 @@ func (s *summary) verdict(overview) error {
 	return s.sentences(fmt.Sprintf("Exit code %d, because", exit.Code), exit.Reasons, 10)
 }
 
-func (s *summary) lookFirst(overview) error {
+func (s *summary) lookFirst() error {
 	return s.sentences("What to look at first", s.b.notes.LookFirst, 12)
 }
 
-func (s *summary) assumptions(overview) error {
+func (s *summary) assumptions() error {
 	return s.sentences("Assumptions", s.b.notes.Assumptions, 40)
 }
 
-func (s *summary) counts(o overview) error {
+func (s *summary) counts() error {
 	if err := s.heading("Counts"); err != nil {
 		return err
 	}
-	for _, c := range o.counts {
+	for _, c := range s.b.counts {
 		if err := s.line(c.label, c.n); err != nil {
 			return err
 		}
 	}
-	if o.countsNote == "" {
+	if s.b.countsNote == "" {
 		return nil
 	}
-	return s.sentence(s.b.styles.text, o.countsNote)
+	return s.sentence(s.b.styles.text, s.b.countsNote)
 }
 
-func (s *summary) limits(o overview) error {
+func (s *summary) limits() error {
 	if err := s.heading("Safety limits and guards"); err != nil {
 		return err
 	}
-	if len(o.limits) == 0 {
+	if len(s.b.limits) == 0 {
 		return s.line("none set")
 	}
 	s.row++
@@ -171,19 +154,19 @@ func (s *summary) limits(o overview) error {
 	if err := s.sw.SetRow(fmt.Sprintf("A%d", headerRow), s.b.headerCells(summaryColumns)); err != nil {
 		return err
 	}
-	for _, l := range o.limits {
+	for _, l := range s.b.limits {
 		if err := s.line(l.Name, l.AffectedLow, l.AffectedHigh, limitMax(l), l.Headroom, limitVerdict(l), l.Meaning, orEmpty(known(l.OneTime))); err != nil {
 			return err
 		}
 	}
-	return s.b.addTable(s.sw, "Limits", headerRow, len(o.limits), len(summaryColumns))
+	return s.b.addTable(s.sw, "Limits", headerRow, len(s.b.limits), len(summaryColumns))
 }
 
-func (s *summary) inputs(o overview) error {
-	if err := s.heading(o.inputsTitle); err != nil {
+func (s *summary) inputs() error {
+	if err := s.heading(s.b.inputsTitle); err != nil {
 		return err
 	}
-	for _, line := range o.inputs {
+	for _, line := range s.b.inputs {
 		if err := s.field(line[0], line[1]); err != nil {
 			return err
 		}
@@ -191,7 +174,7 @@ func (s *summary) inputs(o overview) error {
 	return nil
 }
 
-func (s *summary) rules(overview) error {
+func (s *summary) rules() error {
 	lines := []string{}
 	for _, r := range s.b.notes.RuleSettings {
 		if r.Differs {
@@ -202,40 +185,4 @@ func (s *summary) rules(overview) error {
 		lines = []string{"none"}
 	}
 	return s.sentences("Rules that differ from the default", lines, 16)
-}
-
-// simulationOverview is the first sheet of a simulation.
-func simulationOverview(d *Document) overview {
-	n, in := d.Summary, d.Inputs
-	o := overview{
-		limits: d.Limits,
-		counts: []labelled{
-			{"Identities", n.Identities},
-			{"Matched by a workflow", n.Matched},
-			{"Affected, at least", n.AffectedLow},
-			{"Affected, at most", n.AffectedHigh},
-			{"Depend on something unknown", n.Unknown},
-			{"Planned actions", n.PlannedActions},
-			{"Possible actions", n.PossibleActions},
-			{"Granted entitlements", n.GrantedEntitlements},
-			{"Possible entitlements", n.PossibleEntitlements},
-			{"Identities deactivated", n.Deactivated},
-			{"Revokes", n.Revokes},
-			{"Possible revokes", n.PossibleRevokes},
-			{"Identities that may lose others", n.MayRemoveOthers},
-			{"Behaviour classes", n.Classes},
-		},
-		inputsTitle: "Inputs",
-		inputs:      [][2]string{runDigestField(&d.Notes)},
-	}
-	if ids := d.Identities; ids.Listed < ids.Affected {
-		o.countsNote = "Sheet Identities: " + identityNote(ids, n.Identities)
-	}
-	o.inputs = append(o.inputs, policyFields(in.Policy)...)
-	o.inputs = append(o.inputs, [2]string{"State", orText(in.Policy.State, "not known") + ": " + d.PolicyStateMeaning})
-	o.inputs = append(o.inputs, profilesFields(in.Profiles)...)
-	o.inputs = append(o.inputs, populationFields(in.Population)...)
-	o.inputs = append(o.inputs, otherFields(in.Other)...)
-	o.inputs = append(o.inputs, runFields(&d.Header)...)
-	return o
 }

@@ -131,7 +131,7 @@ func TestWorkbookHasWhatExcelNeeds(t *testing.T) {
 
 func TestWorkbookOfAnEmptyRun(t *testing.T) {
 	f, _ := writeWorkbook(t, New(Input{
-		Rules: engine.DefaultRules("vendor"), Policy: &engine.Policy{}, Version: &engine.Version{}, Result: &engine.Result{}, FailOn: DefaultFailOn(),
+		Rules: engine.DefaultRules("vendor"), Policy: &engine.Policy{}, Version: &engine.Version{}, Result: &engine.Result{}, Settings: Settings{FailOn: DefaultFailOn().Words()},
 	}))
 	for sheet, want := range map[string]string{
 		"Workflows": "The policy has no workflows.", "Actions": "The policy has no actions.", "Profiles": "The policy reaches no access profiles.",

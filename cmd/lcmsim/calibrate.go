@@ -64,11 +64,7 @@ would settle a rule are missing.
 }
 
 func runCalibrate(ctx context.Context, e env, opt calibrateOptions) error {
-	r := rendering[*report.CalibrationDocument]{
-		formats:  formats[*report.CalibrationDocument]{{".json", report.WriteCalibrationJSON}},
-		terminal: report.WriteCalibrationTerminal,
-	}
-	if err := r.check(opt.reports); err != nil {
+	if err := checkReports(opt.reports); err != nil {
 		return err
 	}
 	if opt.budget < 1 || opt.budget > maxDryRunsWanted {
@@ -114,7 +110,7 @@ func runCalibrate(ctx context.Context, e env, opt calibrateOptions) error {
 			return fmt.Errorf("%s: %w", opt.write, err)
 		}
 	}
-	return r.deliver(ctx, e, opt.simulateOptions, &out, reports, doc, doc.Verdict, doc.Exit)
+	return deliver(ctx, e, opt.simulateOptions, &out, reports, doc)
 }
 
 // calibration is a run that puts experiments to the tenant.

@@ -343,8 +343,8 @@ func (run *comparison) document(ctx context.Context, e env, diff *engine.Diff, s
 	later := populationInput(run.snapshot.Identities, read)
 	in := report.DiffInput{
 		ToolVersion: version, AsOf: run.asOf, Rules: run.rules, Other: other, Result: result, Findings: findings, Identities: listed,
-		To:     report.DiffSide{Policy: run.to.Policy, Version: run.to.Version, Catalog: run.to.Catalog, Population: &later},
-		FailOn: run.failOn, DetailedExitcode: run.opt.detailed, ExpectNoChanges: run.opt.expectNone,
+		To:       report.DiffSide{Policy: run.to.Policy, Version: run.to.Version, Catalog: run.to.Catalog, Population: &later},
+		Settings: run.settings(), Snapshot: run.snapshot.Dir,
 	}
 	in.From = report.DiffSide{Policy: run.from.Policy, Version: run.from.Version, Catalog: run.from.Catalog, Population: &later}
 	if earlier != nil {
@@ -352,6 +352,13 @@ func (run *comparison) document(ctx context.Context, e env, diff *engine.Diff, s
 		in.From.Population = &before
 	}
 	return report.NewDiff(in), nil
+}
+
+// settings are the choices on which the result depends.
+func (run *comparison) settings() report.Settings {
+	s := run.session.settings()
+	s.ExpectNoChanges, s.Cohorts, s.Attribution = run.opt.expectNone, run.opt.cohorts, !run.opt.noAttribution
+	return s
 }
 
 // snapshotVersions are the versions of the run's own snapshot that are compared.

@@ -86,11 +86,7 @@ not prove --max-disagreement.
 }
 
 func runCrosscheck(ctx context.Context, e env, opt crosscheckOptions) error {
-	r := rendering[*report.CrosscheckDocument]{
-		formats:  formats[*report.CrosscheckDocument]{{".json", report.WriteCrosscheckJSON}},
-		terminal: report.WriteCrosscheckTerminal,
-	}
-	if err := r.check(opt.reports); err != nil {
+	if err := checkReports(opt.reports); err != nil {
 		return err
 	}
 	sampling, maximum, err := opt.sampling()
@@ -127,7 +123,7 @@ func runCrosscheck(ctx context.Context, e env, opt crosscheckOptions) error {
 	if err != nil {
 		return err
 	}
-	return r.deliver(ctx, e, opt.simulateOptions, &out, reports, doc, doc.Verdict, doc.Exit)
+	return deliver(ctx, e, opt.simulateOptions, &out, reports, doc)
 }
 
 // sampling settles how many identities are drawn, and the largest share that may disagree; nil = none was given.

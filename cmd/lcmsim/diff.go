@@ -4,8 +4,6 @@ import (
 	"context"
 
 	"github.com/spf13/cobra"
-
-	"github.com/lcmsim/lcmsim/report"
 )
 
 // diffOptions are the flags of diff: those of simulate, and the sides.
@@ -60,11 +58,7 @@ the population of SNAPSHOT. With both a policy and a population axis, the effect
 }
 
 func runDiff(ctx context.Context, e env, opt diffOptions) error {
-	r := rendering[*report.DiffDocument]{
-		formats:  formats[*report.DiffDocument]{{".json", report.WriteDiffJSON}, {".xlsx", report.WriteDiffXLSX}},
-		terminal: report.WriteDiffTerminal,
-	}
-	if err := r.check(opt.reports); err != nil {
+	if err := checkReports(opt.reports); err != nil {
 		return err
 	}
 	run, err := openComparison(e, opt)
@@ -81,5 +75,5 @@ func runDiff(ctx context.Context, e env, opt diffOptions) error {
 	if err != nil {
 		return err
 	}
-	return r.deliver(ctx, e, opt.simulateOptions, &out, reports, doc, doc.Verdict, doc.Exit)
+	return deliver(ctx, e, opt.simulateOptions, &out, reports, doc)
 }

@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -149,11 +146,7 @@ func mustComplete(cmd *cobra.Command, flag string, values ...string) {
 }
 
 func runSimulate(ctx context.Context, e env, opt simulateOptions) error {
-	r := rendering[*report.Document]{
-		formats:  formats[*report.Document]{{".json", report.WriteJSON}, {".xlsx", report.WriteXLSX}},
-		terminal: report.WriteTerminal,
-	}
-	if err := r.check(opt.reports); err != nil {
+	if err := checkReports(opt.reports); err != nil {
 		return err
 	}
 	run, err := openSimulation(e, opt)
@@ -170,77 +163,5 @@ func runSimulate(ctx context.Context, e env, opt simulateOptions) error {
 	if err != nil {
 		return err
 	}
-	return r.deliver(ctx, e, opt, &out, reports, doc, doc.Verdict, doc.Exit)
-}
-
-// rendering is how the document of a run is shown.
-type rendering[D any] struct {
-	formats  formats[D]
-	terminal func(io.Writer, D, report.TerminalOptions) error
-}
-
-// formats are the kinds of reports of a document; JSON is the first one.
-type formats[D any] []format[D]
-
-// format is a kind of report, by the extension of its path.
-type format[D any] struct {
-	extension string
-	write     func(io.Writer, D) error
-}
-
-// of is the kind of report that a path asks for.
-func (list formats[D]) of(path string) (func(io.Writer, D) error, error) {
-	names := make([]string, len(list))
-	for i, f := range list {
-		if strings.EqualFold(filepath.Ext(path), f.extension) {
-			return f.write, nil
-		}
-		names[i] = f.extension
-	}
-	return nil, fmt.Errorf("--report %s: the name must end in %s", path, strings.Join(names, " or "))
-}
-
-// check refuses reports of kinds that there are not.
-func (r rendering[D]) check(paths []string) error {
-	for _, path := range paths {
-		if _, err := r.formats.of(path); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// deliver writes the reports, gives all outputs their names, and prints the result. The error carries the exit code.
-func (r rendering[D]) deliver(ctx context.Context, e env, opt simulateOptions, out *outputs, reports []*output, doc D, verdict report.VerdictLine, exit report.Exit) error {
-	for i, path := range opt.reports {
-		write, err := r.formats.of(path)
-		if err != nil {
-			return err
-		}
-		if err := write(reports[i], doc); err != nil {
-			return fmt.Errorf("%s: %w", path, err)
-		}
-	}
-	if err := ctx.Err(); err != nil {
-		return err // interrupted while the reports were written
-	}
-	if err := out.commit(); err != nil {
-		return err
-	}
-	var err error
-	switch {
-	case opt.json:
-		err = r.formats[0].write(e.stdout, doc)
-	case opt.quiet:
-		_, err = fmt.Fprintln(e.stdout, report.Printable(verdict.Line()))
-	default:
-		err = r.terminal(e.stdout, doc, e.terminal(opt.noColor))
-	}
-	if err != nil {
-		return err
-	}
-	if exit.Code != report.ExitOK {
-		return &exitError{code: exit.Code}
-	}
-	return nil
+	return deliver(ctx, e, opt, &out, reports, doc)
 }

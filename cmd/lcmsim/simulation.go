@@ -82,6 +82,14 @@ func openSession(e env, opt simulateOptions) (*session, error) {
 	return run, err
 }
 
+// settings are the choices on which the result depends.
+func (run *session) settings() report.Settings {
+	return report.Settings{
+		ActiveAttribute: run.opt.active, FailOn: run.failOn.Words(), FailOnGiven: run.failOn.Given, DetailedExitcode: run.opt.detailed,
+		Strict: run.opt.strict,
+	}
+}
+
 // createOutputs creates the files of the rows (nil = none are wanted) and of the reports, in the order of the flags, so that
 // a path that cannot be written ends the run before it begins.
 func (run *session) createOutputs(out *outputs) (rows *output, reports []*output, err error) {
@@ -256,7 +264,7 @@ func (run *simulation) document(sim *engine.Simulation, seen *scimeval.Observati
 		ToolVersion: version, AsOf: run.asOf, Rules: run.rules,
 		Policy: run.policy, Version: run.version, Catalog: &snap.Catalog,
 		Population: populationInput(snap.Identities, read), Other: other, Result: result, Findings: findings, Identities: listed,
-		FailOn: run.failOn, DetailedExitcode: run.opt.detailed,
+		Settings: run.settings(), Snapshot: run.snapshot.Dir,
 	}), nil
 }
 

@@ -2,24 +2,14 @@ package report
 
 import (
 	"fmt"
-	"io"
 
 	"github.com/lcmsim/lcmsim/engine"
 )
 
-// WriteDiffXLSX writes d as an Excel workbook, as WriteXLSX does, with the sheets Summary, Workflows, Actions, Profiles,
-// Entitlements (what changes, the greatest loss first), Cohorts, Edits, Identities, Findings, Rules and Inputs.
-func WriteDiffXLSX(w io.Writer, d *DiffDocument) error {
-	b := &workbook{head: &d.Header, notes: &d.Notes, title: "Changes by ", policy: d.Inputs.To.Policy}
-	return b.writeTo(w, diffOverview(d), []listSheet{
-		workflowChangeSheet(d.Workflows), actionChangeSheet(d.Actions), profileChangeSheet(d.AccessProfiles), entitlementChangeSheet(d.Entitlements),
-		cohortSheet(d.Cohorts), editSheet(d), changedIdentitySheet(d), findingSheet(d.Diagnostics), ruleSheet(d.RuleSettings, nil), inputSheet(d),
-	})
-}
-
-func diffOverview(d *DiffDocument) overview {
+func (d *DiffDocument) outline() outline {
 	n := d.Summary
-	o := overview{
+	o := outline{
+		head: &d.Header, notes: &d.Notes, title: "Changes by ", policy: d.Inputs.To.Policy,
 		limits: d.Limits,
 		counts: []labelled{
 			{"Identities", n.Identities},
@@ -70,6 +60,10 @@ func diffOverview(d *DiffDocument) overview {
 	if text := attributionText(d); text != "" {
 		o.inputs = append(o.inputs, [2]string{"Attribution", text})
 	}
+	o.tables = []table{
+		workflowChangeTable(d.Workflows), actionChangeTable(d.Actions), profileChangeTable(d.AccessProfiles), entitlementChangeTable(d.Entitlements),
+		cohortTable(d.Cohorts), editTable(d), changedIdentityTable(d), findingTable(d.Diagnostics), ruleTable(d.RuleSettings, nil), inputTable(d),
+	}
 	return o
 }
 
@@ -78,13 +72,13 @@ func changeNote(changes, total int, one, many string) string {
 	return fmt.Sprintf("%s of %s, the greatest loss first; the others change for nobody. Counts are identities.", countNoun(changes, one+" that changes", many+" that change"), Count(total))
 }
 
-func workflowChangeSheet(workflows []engine.WorkflowChange) listSheet {
+func workflowChangeTable(workflows []engine.WorkflowChange) table {
 	changes := changesOnly(workflows, workflowChange)
-	return listSheet{
+	return table{
 		name:  "Workflows",
 		note:  changeNote(len(changes), len(workflows), "workflow", "workflows"),
 		empty: "No workflow changes for anybody.",
-		columns: []sheetColumn{
+		columns: []tableColumn{
 			{"Workflow", 40, kindText}, {"Trigger no longer true", 22, kindNumber}, {"Trigger now true", 18, kindNumber}, {"Undecided", 12, kindNumber},
 			{"Trigger still true", 18, kindNumber}, {"Gain or lose its actions", 24, kindNumber},
 		},
@@ -96,13 +90,13 @@ func workflowChangeSheet(workflows []engine.WorkflowChange) listSheet {
 	}
 }
 
-func actionChangeSheet(actions []engine.ActionChange) listSheet {
+func actionChangeTable(actions []engine.ActionChange) table {
 	changes := changesOnly(actions, actionChange)
-	return listSheet{
+	return table{
 		name:    "Actions",
 		note:    changeNote(len(changes), len(actions), "action", "actions"),
 		empty:   "No action changes for anybody.",
-		columns: append([]sheetColumn{{"Action", 36, kindText}, {"Type", 26, kindText}, {"Effect", 12, kindText}}, changeColumns...),
+		columns: append([]tableColumn{{"Action", 36, kindText}, {"Type", 26, kindText}, {"Effect", 12, kindText}}, changeColumns...),
 		rows:    len(changes),
 		row: func(i int) []any {
 			a := changes[i]
@@ -112,17 +106,17 @@ func actionChangeSheet(actions []engine.ActionChange) listSheet {
 }
 
 // changeColumns are the counts of a change.
-var changeColumns = []sheetColumn{
+var changeColumns = []tableColumn{
 	{"Lost", 12, kindNumber}, {"Share of those that had it", 26, kindShare}, {"Gained", 12, kindNumber}, {"Undecided", 12, kindNumber}, {"Unchanged", 12, kindNumber},
 }
 
-func profileChangeSheet(profiles []engine.ProfileChange) listSheet {
+func profileChangeTable(profiles []engine.ProfileChange) table {
 	changes := changesOnly(profiles, profileChange)
-	return listSheet{
+	return table{
 		name:    "Profiles",
 		note:    changeNote(len(changes), len(profiles), "access profile", "access profiles"),
 		empty:   "No access profile changes for anybody.",
-		columns: append([]sheetColumn{{"Name", 40, kindText}, {"Profile id", 40, kindID}}, changeColumns...),
+		columns: append([]tableColumn{{"Name", 40, kindText}, {"Profile id", 40, kindID}}, changeColumns...),
 		rows:    len(changes),
 		row: func(i int) []any {
 			p := changes[i]
@@ -131,12 +125,12 @@ func profileChangeSheet(profiles []engine.ProfileChange) listSheet {
 	}
 }
 
-func entitlementChangeSheet(entitlements []engine.EntitlementChange) listSheet {
+func entitlementChangeTable(entitlements []engine.EntitlementChange) table {
 	changes := changesOnly(entitlements, entitlementChange)
-	columns := []sheetColumn{{"Name", 36, kindText}, {"Entity type", 26, kindText}, {"Entity id", 38, kindID}, {"Datasource id", 38, kindID}}
-	columns = append(append(columns, changeColumns...), sheetColumn{"Revoked", 12, kindNumber},
-		sheetColumn{"Assigned to type", 20, kindText}, sheetColumn{"Assigned to id", 26, kindID})
-	return listSheet{
+	columns := []tableColumn{{"Name", 36, kindText}, {"Entity type", 26, kindText}, {"Entity id", 38, kindID}, {"Datasource id", 38, kindID}}
+	columns = append(append(columns, changeColumns...), tableColumn{"Revoked", 12, kindNumber},
+		tableColumn{"Assigned to type", 20, kindText}, tableColumn{"Assigned to id", 26, kindID})
+	return table{
 		name:    "Entitlements",
 		note:    changeNote(len(changes), len(entitlements), "entitlement", "entitlements") + " Revoked: of those who hold it today, by an action that removes others.",
 		empty:   "No entitlement changes for anybody.",
@@ -150,12 +144,12 @@ func entitlementChangeSheet(entitlements []engine.EntitlementChange) listSheet {
 	}
 }
 
-func cohortSheet(cohorts []engine.CohortLift) listSheet {
-	return listSheet{
+func cohortTable(cohorts []engine.CohortLift) table {
+	return table{
 		name:  "Cohorts",
 		note:  "Attribute values that are over-represented among the identities that lose something, are deactivated or have something revoked.",
 		empty: "No attribute value is over-represented among those who lose something, are deactivated or have something revoked.",
-		columns: []sheetColumn{
+		columns: []tableColumn{
 			{"Attribute", 30, kindText}, {"Value", 40, kindText}, {"Lose something", 16, kindNumber}, {"Identities", 12, kindNumber}, {"Share", 12, kindShare},
 			{"Overall", 12, kindShare}, {"Times the overall", 19, kindFactor},
 		},
@@ -167,7 +161,7 @@ func cohortSheet(cohorts []engine.CohortLift) listSheet {
 	}
 }
 
-func editSheet(d *DiffDocument) listSheet {
+func editTable(d *DiffDocument) table {
 	a := d.Attribution
 	note := fmt.Sprintf("%s of the policy, in its order. Alone: identities that this edit changes by itself; without: identities that all others change.",
 		countNoun(a.EditsTotal, "edit", "edits"))
@@ -177,11 +171,11 @@ func editSheet(d *DiffDocument) listSheet {
 	if text := attributionText(d); text != "" {
 		note += " In all: " + text + "."
 	}
-	return listSheet{
+	return table{
 		name:  "Edits",
 		note:  note,
 		empty: "The two sides have the same policy.",
-		columns: []sheetColumn{
+		columns: []tableColumn{
 			{"Edit", 50, kindText}, {"Before", 50, kindText}, {"After", 50, kindText}, {"Alone", 12, kindNumber}, {"Without", 12, kindNumber}, {"Kind", 20, kindText},
 			{"Path", 60, kindText},
 		},
@@ -197,8 +191,8 @@ func editSheet(d *DiffDocument) listSheet {
 	}
 }
 
-// changedIdentitySheet lists people: what they lose, then what they gain, by name as well as by id.
-func changedIdentitySheet(d *DiffDocument) listSheet {
+// changedIdentityTable lists people: what they lose, then what they gain, by name as well as by id.
+func changedIdentityTable(d *DiffDocument) table {
 	profile, entitlement := map[string]string{}, map[string]string{}
 	for _, p := range d.AccessProfiles {
 		profile[p.ID] = p.Name
@@ -207,11 +201,11 @@ func changedIdentitySheet(d *DiffDocument) listSheet {
 		entitlement[e.DatasourceID+"|"+e.EntityType+"|"+e.EntityID] = orText(e.Name, "")
 	}
 	rows := d.Identities.Rows
-	return listSheet{
+	return table{
 		name:  "Identities",
 		note:  changedIdentityNote(d),
 		empty: "No identity changes.",
-		columns: []sheetColumn{
+		columns: []tableColumn{
 			{"Entity id", 26, kindID}, {"Name", 28, kindText}, {"Status", 20, kindText}, {"Profiles lost", 44, kindText}, {"Entitlements lost", 44, kindText},
 			{"Actions lost", 44, kindText}, {"Revoked", 44, kindText}, {"Profiles gained", 44, kindText}, {"Entitlements gained", 44, kindText},
 			{"Actions gained", 44, kindText}, {"Undecided", 44, kindText}, {"Affected", 11, kindText}, {"Class", 9, kindNumber},
@@ -253,7 +247,7 @@ func changedIdentityNote(d *DiffDocument) string {
 		countNoun(ids.Total, "identity that changes", "identities that change"), Count(d.Summary.Identities))
 }
 
-func inputSheet(d *DiffDocument) listSheet {
+func inputTable(d *DiffDocument) table {
 	type line struct {
 		side  string
 		field [2]string
@@ -283,11 +277,11 @@ func inputSheet(d *DiffDocument) listSheet {
 	}
 	add("both", otherFields(d.Inputs.Other)...)
 	add("both", runFields(&d.Header)...)
-	return listSheet{
+	return table{
 		name:    "Inputs",
 		note:    "What the run was given. Baseline: " + baselineText(d.Baseline) + ".",
 		empty:   "No inputs.",
-		columns: []sheetColumn{{"Side", 10, kindText}, {"Input", 34, kindText}, {"Value", 80, kindID}},
+		columns: []tableColumn{{"Side", 10, kindText}, {"Input", 34, kindText}, {"Value", 80, kindID}},
 		rows:    len(lines),
 		row: func(i int) []any {
 			return []any{lines[i].side, lines[i].field[0], lines[i].field[1]}

@@ -7,7 +7,47 @@ import (
 	"github.com/lcmsim/lcmsim/engine"
 )
 
-func workflowSheet(workflows []engine.WorkflowResult) listSheet {
+func (d *Document) outline() outline {
+	n, in := d.Summary, d.Inputs
+	o := outline{
+		head: &d.Header, notes: &d.Notes, title: "Simulation of ", policy: in.Policy,
+		limits: d.Limits,
+		counts: []labelled{
+			{"Identities", n.Identities},
+			{"Matched by a workflow", n.Matched},
+			{"Affected, at least", n.AffectedLow},
+			{"Affected, at most", n.AffectedHigh},
+			{"Depend on something unknown", n.Unknown},
+			{"Planned actions", n.PlannedActions},
+			{"Possible actions", n.PossibleActions},
+			{"Granted entitlements", n.GrantedEntitlements},
+			{"Possible entitlements", n.PossibleEntitlements},
+			{"Identities deactivated", n.Deactivated},
+			{"Revokes", n.Revokes},
+			{"Possible revokes", n.PossibleRevokes},
+			{"Identities that may lose others", n.MayRemoveOthers},
+			{"Behaviour classes", n.Classes},
+		},
+		inputsTitle: "Inputs",
+		inputs:      [][2]string{runDigestField(&d.Notes)},
+	}
+	if ids := d.Identities; ids.Listed < ids.Affected {
+		o.countsNote = "Sheet Identities: " + identityNote(ids, n.Identities)
+	}
+	o.inputs = append(o.inputs, policyFields(in.Policy)...)
+	o.inputs = append(o.inputs, [2]string{"State", orText(in.Policy.State, "not known") + ": " + d.PolicyStateMeaning})
+	o.inputs = append(o.inputs, profilesFields(in.Profiles)...)
+	o.inputs = append(o.inputs, populationFields(in.Population)...)
+	o.inputs = append(o.inputs, otherFields(in.Other)...)
+	o.inputs = append(o.inputs, runFields(&d.Header)...)
+	o.tables = []table{
+		workflowTable(d.Workflows), actionTable(d.Actions), profileTable(d.AccessProfiles), entitlementTable(d.Entitlements),
+		identityTable(d.Identities, d.Summary.Identities), findingTable(d.Diagnostics), ruleTable(d.RuleSettings, d.Sensitivity),
+	}
+	return o
+}
+
+func workflowTable(workflows []engine.WorkflowResult) table {
 	type line struct {
 		w *engine.WorkflowResult
 		c *engine.ConditionResult // nil: the workflow's own line
@@ -20,11 +60,11 @@ func workflowSheet(workflows []engine.WorkflowResult) listSheet {
 			lines = append(lines, line{w, &w.Conditions[j]})
 		}
 	}
-	return listSheet{
+	return table{
 		name:  "Workflows",
 		note:  fmt.Sprintf("%s, each followed by its conditions. Counts are identities.", countNoun(len(workflows), "workflow", "workflows")),
 		empty: "The policy has no workflows.",
-		columns: []sheetColumn{
+		columns: []tableColumn{
 			{"Workflow", 30, kindText}, {"Part", 11, kindText}, {"Number", 9, kindNumber}, {"Condition", 26, kindText}, {"State", 18, kindText},
 			{"Priority", 10, kindNumber}, {"Expression", 60, kindText}, {"Matched", 12, kindNumber}, {"Unknown", 12, kindNumber}, {"Actions", 40, kindText},
 		},
@@ -43,7 +83,7 @@ func workflowSheet(workflows []engine.WorkflowResult) listSheet {
 	}
 }
 
-func actionSheet(actions []engine.ActionResult) listSheet {
+func actionTable(actions []engine.ActionResult) table {
 	type line struct {
 		a *engine.ActionResult
 		c *engine.ConditionResult // nil: the action's own line
@@ -56,12 +96,12 @@ func actionSheet(actions []engine.ActionResult) listSheet {
 			lines = append(lines, line{a, &a.Conditions[j]})
 		}
 	}
-	return listSheet{
+	return table{
 		name: "Actions",
 		note: fmt.Sprintf("%s, each followed by the conditions on its success. Counts are identities; planned, possible and done are disjoint.",
 			countNoun(len(actions), "action", "actions")),
 		empty: "The policy has no actions.",
-		columns: []sheetColumn{
+		columns: []tableColumn{
 			{"Action", 30, kindText}, {"Part", 11, kindText}, {"Type", 26, kindText}, {"Effect", 12, kindText}, {"State", 12, kindText},
 			{"Removes others", 16, kindText}, {"Planned", 12, kindNumber}, {"Possible", 12, kindNumber}, {"Done before", 13, kindNumber},
 			{"Expression", 50, kindText}, {"Actions on success", 40, kindText},
@@ -77,12 +117,12 @@ func actionSheet(actions []engine.ActionResult) listSheet {
 	}
 }
 
-func profileSheet(profiles []engine.ProfileResult) listSheet {
-	return listSheet{
+func profileTable(profiles []engine.ProfileResult) table {
+	return table{
 		name:  "Profiles",
 		note:  fmt.Sprintf("%s that the policy reaches. Counts are identities.", countNoun(len(profiles), "access profile", "access profiles")),
 		empty: "The policy reaches no access profiles.",
-		columns: []sheetColumn{
+		columns: []tableColumn{
 			{"Profile id", 40, kindID}, {"Name", 34, kindText}, {"State", 12, kindText}, {"Direct", 12, kindNumber}, {"Inherited", 12, kindNumber},
 			{"Possible", 12, kindNumber}, {"Withheld because", 40, kindText},
 		},
@@ -94,12 +134,12 @@ func profileSheet(profiles []engine.ProfileResult) listSheet {
 	}
 }
 
-func entitlementSheet(entitlements []engine.EntitlementResult) listSheet {
-	return listSheet{
+func entitlementTable(entitlements []engine.EntitlementResult) table {
+	return table{
 		name:  "Entitlements",
 		note:  fmt.Sprintf("%s. Counts are identities.", countNoun(len(entitlements), "entitlement", "entitlements")),
 		empty: "The policy reaches no entitlements.",
-		columns: []sheetColumn{
+		columns: []tableColumn{
 			{"Datasource id", 38, kindID}, {"Entity type", 26, kindText}, {"Entity id", 38, kindID}, {"Name", 34, kindText}, {"Granted", 12, kindNumber},
 			{"Possible", 12, kindNumber}, {"Revoked", 12, kindNumber}, {"Perhaps revoked", 17, kindNumber}, {"Assigned to type", 20, kindText},
 			{"Assigned to id", 26, kindID}, {"Profile ids", 44, kindText},
@@ -113,12 +153,12 @@ func entitlementSheet(entitlements []engine.EntitlementResult) listSheet {
 	}
 }
 
-func identitySheet(ids Identities, population int) listSheet {
-	return listSheet{
+func identityTable(ids Identities, population int) table {
+	return table{
 		name:  "Identities",
 		note:  identityNote(ids, population),
 		empty: "No identity is affected.",
-		columns: []sheetColumn{
+		columns: []tableColumn{
 			{"Entity id", 26, kindID}, {"Name", 28, kindText}, {"Affected", 11, kindText}, {"Class", 9, kindNumber}, {"Workflows", 34, kindText},
 			{"Actions", 60, kindText}, {"Profile ids", 44, kindText}, {"Entitlements", 13, kindNumber}, {"Revokes", 11, kindNumber},
 		},
@@ -139,12 +179,12 @@ func identityNote(ids Identities, population int) string {
 	return fmt.Sprintf("%s of %s in the population, all listed, in input order.", countNoun(ids.Affected, "affected identity", "affected identities"), Count(population))
 }
 
-func findingSheet(diagnostics []Diagnostic) listSheet {
-	return listSheet{
+func findingTable(diagnostics []Diagnostic) table {
+	return table{
 		name:  "Findings",
 		note:  fmt.Sprintf("%s. Errors make the result inconclusive.", countNoun(len(diagnostics), "finding", "findings")),
 		empty: "No findings.",
-		columns: []sheetColumn{
+		columns: []tableColumn{
 			{"Severity", 11, kindText}, {"Code", 26, kindText}, {"Message", 60, kindText}, {"Hint", 40, kindText}, {"Count", 9, kindNumber},
 			{"File", 26, kindText}, {"Line", 9, kindNumber}, {"Path", 60, kindText}, {"Column", 10, kindNumber}, {"Expression", 50, kindText},
 		},
@@ -166,7 +206,7 @@ func findingSheet(diagnostics []Diagnostic) listSheet {
 	}
 }
 
-func ruleSheet(rules []RuleSetting, sensitivity []engine.Sensitivity) listSheet {
+func ruleTable(rules []RuleSetting, sensitivity []engine.Sensitivity) table {
 	flips, limits := map[string][]string{}, map[string][]string{}
 	for _, s := range sensitivity {
 		flips[s.Rule] = append(flips[s.Rule], s.Alternative+": "+Count(s.Identities))
@@ -174,11 +214,11 @@ func ruleSheet(rules []RuleSetting, sensitivity []engine.Sensitivity) listSheet 
 			limits[s.Rule] = append(limits[s.Rule], s.Alternative+": "+strings.Join(s.Limits, ", "))
 		}
 	}
-	return listSheet{
+	return table{
 		name:  "Rules",
 		note:  "How lcmsim reads what the vendor leaves open, and how many identities would end differently under the alternative.",
 		empty: "No rules.",
-		columns: []sheetColumn{
+		columns: []tableColumn{
 			{"Rule", 30, kindID}, {"Value", 14, kindText}, {"Default", 14, kindText}, {"Alternatives", 22, kindText}, {"Differs from default", 21, kindText},
 			{"Identities that flip", 24, kindText}, {"Limits whose verdict flips", 44, kindText},
 		},
