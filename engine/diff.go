@@ -51,12 +51,20 @@ const absent = -1
 type diffClass struct {
 	key      diffKey
 	size     int
-	exemplar string
+	members  []string // the first ones
 	change   change
 	parts    parts
 	unit     unit      // what one identity counts for, unless what it holds is joined
 	tally    diffTally // of the identities whose holdings were joined
 	held     []string  // entity_id of those that hold something
+}
+
+// add counts one more identity.
+func (c *diffClass) add(id string) {
+	c.size++
+	if len(c.members) < maxMembers {
+		c.members = append(c.members, strings.Clone(id))
+	}
 }
 
 // cells are the states on the four combinations of policy and data (SPEC section 6).
@@ -164,7 +172,7 @@ func (d *Diff) Add(batch *Classes, ids []string) []int32 {
 		case d.members != nil:
 			key.base = d.memberSet(id, batch.facts.tenant[r])
 		}
-		classes[r] = d.class(key, id)
+		classes[r] = d.class(key)
 	}
 	d.rows += len(ids)
 	d.active += batch.active
@@ -197,7 +205,7 @@ func (d *Diff) count(classes []int32, ids []string) (losers []bool) {
 	losers = make([]bool, len(ids))
 	for r, class := range classes {
 		c := &d.classes[class]
-		c.size++
+		c.add(ids[r])
 		if d.joined == nil {
 			losers[r] = c.unit.loser
 			continue
@@ -216,13 +224,13 @@ func (d *Diff) count(classes []int32, ids []string) (losers []bool) {
 }
 
 // class gives the number of a class.
-func (d *Diff) class(key diffKey, id string) int32 {
+func (d *Diff) class(key diffKey) int32 {
 	if at, ok := d.index[key]; ok {
 		return at
 	}
 	at := int32(len(d.classes))
 	d.index[key] = at
-	c := diffClass{key: key, exemplar: strings.Clone(id)}
+	c := diffClass{key: key}
 	before, after := d.before(key), d.after(key)
 	c.change = compareStates(before, after)
 	c.parts.whole = part{before, after, d.differ(before, after, &c.change)}
@@ -264,9 +272,9 @@ func (d *Diff) AddRemoved() (ids []string, classes []int32) {
 		if bitAt(d.present, row) {
 			continue
 		}
-		class := d.class(diffKey{later: absent, earlier: absent, base: d.base.class[row]}, id)
+		class := d.class(diffKey{later: absent, earlier: absent, base: d.base.class[row]})
 		c := &d.classes[class]
-		c.size++
+		c.add(id)
 		if d.joined != nil {
 			c.tally.add(c.unit, 1)
 		}

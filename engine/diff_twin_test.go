@@ -41,6 +41,8 @@ func TestDiffEqualsTwin(t *testing.T) {
 		}
 		require.Equal(t, want.cohorts(cohorts), r.Cohorts)
 		requireChangeClasses(t, got, want, alone)
+		require.Equal(t, want.flows(), r.Flows)
+		require.Len(t, r.Flows, r.FlowsTotal)
 	})
 }
 
@@ -56,8 +58,9 @@ func limitsOf(list []LimitResult) []slowLimit {
 // result says of each.
 func requireChangeClasses(t require.TestingT, got comparison, want *slowDiff, alone map[string][]int) {
 	var exemplars []int // by class: index of its first identity
-	sizes := map[int]int{}
+	sizes, members := map[int]int{}, map[int][]string{}
 	for i, row := range got.rows {
+		members[row.Class] = append(members[row.Class], row.EntityID)
 		if sizes[row.Class] == 0 {
 			require.Len(t, exemplars, row.Class, "classes count from 0 by first appearance")
 			exemplars = append(exemplars, i)
@@ -79,6 +82,7 @@ func requireChangeClasses(t require.TestingT, got comparison, want *slowDiff, al
 		}
 		row, like := got.rows[exemplars[c.ID]], want.all[exemplars[c.ID]]
 		require.Equal(t, []any{sizes[c.ID], like.id, like.status, row.Affected}, []any{c.Size, c.Exemplar, c.Status, c.Affected})
+		require.Equal(t, members[c.ID][:min(len(members[c.ID]), maxMembers)], c.Members)
 		require.Equal(t, append([]int{}, alone[like.id]...), c.Edits)
 		for _, tag := range []struct {
 			tag                    Tag

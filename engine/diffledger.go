@@ -143,7 +143,7 @@ func (c *compared) example(class int, effect string) string {
 			return id
 		}
 	}
-	return c.Diff.classes[class].exemplar
+	return c.Diff.classes[class].members[0]
 }
 
 func (c *compared) notSeen() []string {

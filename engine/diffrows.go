@@ -137,10 +137,10 @@ func (d *Diff) changeClass(class int, edits []int) ChangeClass {
 	c := &d.classes[class]
 	row := d.ClassRow(class)
 	if d.joined != nil {
-		row = d.Joined(class, c.exemplar)
+		row = d.Joined(class, c.members[0])
 	}
 	out := ChangeClass{
-		ID: class, Size: c.size, Exemplar: c.exemplar, Status: row.Status, Affected: row.Affected,
+		ID: class, Size: c.size, Exemplar: c.members[0], Members: c.members, Status: row.Status, Affected: row.Affected,
 		Workflows: []TaggedItem{}, Actions: []TaggedAction{}, Edits: append([]int{}, edits...),
 	}
 	if c.key.later != absent {

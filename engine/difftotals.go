@@ -22,6 +22,7 @@ func (d *Diff) Result(seen Seen, progress func(done, total int) bool) (*DiffResu
 	r.Cohorts = lifts(d.cohorts, d.rows, d.losers)
 	r.ClassesTotal = len(d.classes)
 	r.Classes = d.largestClasses(byClass)
+	r.Flows, r.FlowsTotal = d.flows()
 	return r, d.findings(r, seen)
 }
 

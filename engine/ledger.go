@@ -81,7 +81,7 @@ func (s *simulated) example(class int, effect string) string {
 			}
 		}
 	}
-	return s.exemplars[class]
+	return s.members[class][0]
 }
 
 func (s *simulated) notSeen() []string {

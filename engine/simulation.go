@@ -13,7 +13,7 @@ type Simulation struct {
 	simulator *simulator
 	vectors   *vectorSet
 	sizes     []int
-	exemplars []string
+	members   [][]string // of each class the first ones
 	outcomes  []*outcome
 	flips     []flips // by variant
 	rows      int
@@ -50,7 +50,7 @@ func (s *Simulation) Add(batch *Classes, ids []string) []int32 {
 		class, added := s.vectors.intern(batch.vectors.at(i))
 		if added {
 			s.sizes = append(s.sizes, 0)
-			s.exemplars = append(s.exemplars, strings.Clone(ids[batch.firsts[i]]))
+			s.members = append(s.members, nil)
 			s.outcomes = append(s.outcomes, s.simulator.run(batch.vectors.at(i)))
 		}
 		s.sizes[class] += size
@@ -68,7 +68,11 @@ func (s *Simulation) Add(batch *Classes, ids []string) []int32 {
 	}
 	classes := make([]int32, len(batch.rows))
 	for r, c := range batch.rows {
-		classes[r] = number[c]
+		class := number[c]
+		classes[r] = class
+		if len(s.members[class]) < maxMembers {
+			s.members[class] = append(s.members[class], strings.Clone(ids[r]))
+		}
 	}
 	s.met.count(&s.program.in, ids)
 	if s.revokes != nil {
@@ -186,6 +190,7 @@ func (s *Simulation) Result(seen Seen) (*Result, []Finding) {
 	r.Sensitivity = s.sensitivity(counted, r.Limits)
 	r.ClassesTotal = s.vectors.size
 	r.Classes = s.largestClasses()
+	r.Flows, r.FlowsTotal = s.flows()
 	findings := append(slices.Clone(s.program.findings), s.program.populationFindings(seen, s.metAll(t))...)
 	findings = append(findings, s.program.emptyFindings(r.Limits, findings)...)
 	SortFindings(findings)
@@ -213,7 +218,7 @@ func (s *Simulation) largestClasses() []ClassResult {
 	for i, class := range order {
 		row := s.ClassRow(class)
 		list[i] = ClassResult{
-			ID: class, Size: s.sizes[class], Exemplar: s.exemplars[class],
+			ID: class, Size: s.sizes[class], Exemplar: s.members[class][0], Members: s.members[class],
 			Workflows: row.WorkflowsMatched, Actions: row.Actions,
 			AccessProfileIDs: row.AccessProfileIDs, Entitlements: row.Entitlements,
 		}

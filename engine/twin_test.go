@@ -32,6 +32,8 @@ func TestClassesEqualIdentities(t *testing.T) {
 		require.Equal(t, want.entitlementResults(in), got.result.Entitlements)
 		requireLimits(t, want.limits(in, in.Rules), got.result.Limits)
 		require.Equal(t, want.sensitivity(t, in, people, filters), got.result.Sensitivity)
+		require.Equal(t, want.flows(), got.result.Flows)
+		require.Len(t, got.result.Flows, got.result.FlowsTotal)
 	})
 }
 
@@ -60,7 +62,7 @@ func requireClasses(t require.TestingT, in Input, people []person, got run, want
 	for i, c := range got.result.Classes {
 		row := exemplar[c.ID]
 		require.Equal(t, ClassResult{
-			ID: row.Class, Size: sizes[c.ID], Exemplar: row.EntityID, Workflows: row.WorkflowsMatched, Actions: row.Actions,
+			ID: row.Class, Size: sizes[c.ID], Exemplar: row.EntityID, Members: firstOf(got.rows, c.ID), Workflows: row.WorkflowsMatched, Actions: row.Actions,
 			AccessProfileIDs: row.AccessProfileIDs, Entitlements: row.Entitlements,
 		}, c)
 		if i > 0 {
@@ -69,6 +71,17 @@ func requireClasses(t require.TestingT, in Input, people []person, got run, want
 		}
 	}
 	require.Equal(t, len(people), got.result.Summary.Identities)
+}
+
+// firstOf are the first members of a class.
+func firstOf(rows []Row, class int) []string {
+	var ids []string
+	for _, row := range rows {
+		if row.Class == class && len(ids) < maxMembers {
+			ids = append(ids, row.EntityID)
+		}
+	}
+	return ids
 }
 
 // vector is the truth of every expression of the policy, the catalog and the limits, and the actions done.
