@@ -49,14 +49,14 @@ const absent = -1
 
 // diffClass is the identities with one key.
 type diffClass struct {
-	key      diffKey
-	size     int
-	members  []string // the first ones
-	change   change
-	parts    parts
-	unit     unit      // what one identity counts for, unless what it holds is joined
-	tally    diffTally // of the identities whose holdings were joined
-	held     []string  // entity_id of those that hold something
+	key     diffKey
+	size    int
+	members []string // the first ones
+	change  change
+	parts   parts
+	unit    unit      // what one identity counts for, unless what it holds is joined
+	tally   diffTally // of the identities whose holdings were joined
+	held    []string  // entity_id of those that hold something
 }
 
 // add counts one more identity.

@@ -27,22 +27,46 @@ func readRows(rec arrow.Record, at []int) ([]row, error) {
 		rows[i] = make(row, rec.NumCols())
 	}
 	for c := range int(rec.NumCols()) {
-		values, codes, err := scimeval.ReadColumn(rec.Schema().Field(c), rec.Column(c))
-		if err != nil {
+		if err := readColumn(rec.Schema().Field(c), rec.Column(c), at, func(i int, v *scimeval.Value) { rows[i][c] = v }); err != nil {
 			return nil, err
 		}
-		for i, r := range at {
+	}
+	return rows, nil
+}
+
+// readColumn reads some rows of a column. Dictionaries are read as a whole, as their rows cost nothing; of other columns only what is
+// asked for is decoded.
+func readColumn(field arrow.Field, column arrow.Array, at []int, take func(i int, v *scimeval.Value)) error {
+	read := func(part arrow.Array, rows []int, first int) error {
+		values, codes, err := scimeval.ReadColumn(field, part)
+		if err != nil {
+			return err
+		}
+		for i, r := range rows {
 			if codes[r] == scimeval.Absent {
 				continue
 			}
 			v, err := scimeval.ParseValue([]byte(values[codes[r]].String()))
 			if err != nil {
-				return nil, err
+				return err
 			}
-			rows[i][c] = &v
+			take(first+i, &v)
+		}
+		return nil
+	}
+	switch column.(type) {
+	case *scimeval.JSONColumn, *array.Dictionary:
+		return read(column, at, 0)
+	}
+	for i, r := range at {
+		one := array.NewSlice(column, int64(r), int64(r)+1)
+		err := read(one, []int{0}, i)
+		one.Release()
+		if err != nil {
+			return err
 		}
 	}
-	return rows, nil
+	return nil
 }
 
 // OneRow copies row i of a record into a record of its own, which shares no memory with the first.

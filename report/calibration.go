@@ -96,6 +96,7 @@ type CalibrationInput struct {
 	Policy      *engine.Policy
 	Version     *engine.Version
 	Catalog     *engine.Catalog // nil = none
+	Snapshot    string          // directory; "" = parts were given one by one
 	Population  PopulationInput
 	Other       []OtherInput
 	Result      *engine.CalibrationResult
@@ -110,7 +111,7 @@ func NewCalibration(in CalibrationInput) *CalibrationDocument {
 		Header: newHeader(SchemaCalibration, in.ToolVersion, in.AsOf, in.Rules, DecideCalibration(in.Result, in.Findings)),
 		Inputs: Inputs{
 			Policy: newPolicyInput(in.Policy, in.Version), Profiles: newProfilesInput(in.Catalog),
-			Population: in.Population.valid(), Other: newOtherInputs(in.Other),
+			Snapshot: known(in.Snapshot), Population: in.Population.valid(), Other: newOtherInputs(in.Other),
 		},
 		Summary:     newCalibrationSummary(in.Result),
 		Verdicts:    make([]CalibrationVerdict, len(in.Result.Rules)),

@@ -141,6 +141,7 @@ type CrosscheckInput struct {
 	Policy          *engine.Policy
 	Version         *engine.Version
 	Catalog         *engine.Catalog // nil = none
+	Snapshot        string          // directory; "" = parts were given one by one
 	Population      PopulationInput
 	Other           []OtherInput
 	Result          *engine.CrosscheckResult // of a plan, only Sample and Confidence are looked at
@@ -158,7 +159,7 @@ func NewCrosscheck(in CrosscheckInput) *CrosscheckDocument {
 		Header: newHeader(SchemaCrosscheck, in.ToolVersion, in.AsOf, in.Rules, DecideCrosscheck(r, in.Findings, in.MaxDisagreement, in.Planned)),
 		Inputs: Inputs{
 			Policy: newPolicyInput(in.Policy, in.Version), Profiles: newProfilesInput(in.Catalog),
-			Population: in.Population.valid(), Other: newOtherInputs(in.Other),
+			Snapshot: known(in.Snapshot), Population: in.Population.valid(), Other: newOtherInputs(in.Other),
 		},
 		Summary: newCrosscheckSummary(r, in.MaxDisagreement, in.Planned),
 		Strata:  newCrosscheckStrata(r, in.Planned),

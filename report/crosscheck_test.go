@@ -328,3 +328,42 @@ func FuzzReadCrosscheckJSON(f *testing.F) {
 		require.Equal(t, d, again)
 	})
 }
+
+// A cross-check says of a result in what it is about something else.
+func TestCrosscheckNoteCaveats(t *testing.T) {
+	in := sampleInput()
+	in.Crosscheck = nil
+	require.Nil(t, New(in).Crosscheck)
+
+	same := NewCrosscheck(sampleCrosscheck(func(s string) string { return s }))
+	of := func(change func(*CrosscheckDocument)) []string {
+		d := New(sampleInput())
+		c := *same
+		c.Inputs, c.Rules = d.Inputs, d.Rules
+		change(&c)
+		in := sampleInput()
+		in.Crosscheck = &c
+		return New(in).Crosscheck.Caveats
+	}
+	require.Empty(t, of(func(*CrosscheckDocument) {}))
+	other := ptr(sampleDigest[1:])
+	for want, change := range map[string]func(*CrosscheckDocument){
+		"The cross-check is about version 6 PUBLISHED of the policy, this result about version 7 PUBLISHED.": func(c *CrosscheckDocument) {
+			c.Inputs.Policy.Version, c.Inputs.Policy.SHA256 = ptr(6), other
+		},
+		"The cross-check is about another policy: Leavers.": func(c *CrosscheckDocument) {
+			c.Inputs.Policy.ID, c.Inputs.Policy.Name = ptr("x"), ptr("Leavers")
+		},
+		"The access profiles are not those that were cross-checked.": func(c *CrosscheckDocument) { c.Inputs.Profiles.SHA256 = other },
+		"The population is not the one that was cross-checked.":      func(c *CrosscheckDocument) { c.Inputs.Population.SHA256 = other },
+		"Whether it is the population that was cross-checked is not known: its digest is missing.": func(c *CrosscheckDocument) {
+			c.Inputs.Population.SHA256 = nil
+		},
+		"It was made under other rules: filter.coerce was off and is on here.": func(c *CrosscheckDocument) {
+			c.Rules = engine.DefaultRules("vendor").All()
+		},
+	} {
+		require.Equal(t, []string{want}, of(change))
+	}
+	require.Contains(t, New(sampleInput()).LookFirst, "the tenant disagreed about 1 of 320 identities that were cross-checked")
+}

@@ -20,7 +20,7 @@ type DiffDocument struct {
 
 	// Beyond the contract:
 	Settings   Settings        `json:"settings"`
-	Examples   []Example       `json:"examples"`   // of the largest classes that do not stay as they are, why so
+	Examples   []Example       `json:"examples"`   // one for each of the most frequent kinds of change: why it happens
 	Crosscheck *CrosscheckNote `json:"crosscheck"` // null = none was given
 }
 
@@ -44,8 +44,8 @@ type DiffInput struct {
 	Identities  DiffIdentities
 	Settings    Settings
 	Examples    []Example
-	Crosscheck  *CrosscheckNote // nil = none was given
-	Snapshot    string          // directory; "" = parts were given one by one
+	Crosscheck  *CrosscheckDocument // nil = none was given
+	Snapshot    string              // directory; "" = parts were given one by one
 }
 
 // NewDiff assembles the DiffDocument of a diff.
@@ -63,8 +63,8 @@ func NewDiff(in DiffInput) *DiffDocument {
 		Identities: in.Identities.complete(),
 		Settings:   in.Settings.complete(),
 		Examples:   completeExamples(in.Examples),
-		Crosscheck: in.Crosscheck,
 	}
+	d.Crosscheck = newCrosscheckNote(in.Crosscheck, &d.Header, d.Inputs.To.alone())
 	if inputs, complete := d.Inputs.withoutPaths(); complete {
 		d.RunDigest = runDigest(d.Header, inputs, d.Baseline)
 	}
@@ -72,6 +72,15 @@ func NewDiff(in DiffInput) *DiffDocument {
 	d.LookFirst = lookFirstInDiff(d)
 	d.Assumptions = diffAssumptions(d, in.To.Policy)
 	return d
+}
+
+// alone is the side as inputs of a run of its own.
+func (s SideInputs) alone() Inputs {
+	in := Inputs{Policy: s.Policy, Profiles: s.Profiles}
+	if s.Population != nil {
+		in.Population = *s.Population
+	}
+	return in
 }
 
 func (s DiffSide) inputs() SideInputs {

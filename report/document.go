@@ -21,7 +21,7 @@ type Document struct {
 
 	// Beyond the contract:
 	Settings   Settings        `json:"settings"`
-	Examples   []Example       `json:"examples"`   // of the largest classes, why they get what they get
+	Examples   []Example       `json:"examples"`   // one for each of the most frequent kinds of outcome: why they get what they get
 	Crosscheck *CrosscheckNote `json:"crosscheck"` // null = none was given
 }
 
@@ -40,8 +40,8 @@ type Input struct {
 	Identities  Identities       // the affected ones
 	Settings    Settings
 	Examples    []Example
-	Crosscheck  *CrosscheckNote // nil = none was given
-	Snapshot    string          // directory; "" = parts were given one by one
+	Crosscheck  *CrosscheckDocument // nil = none was given
+	Snapshot    string              // directory; "" = parts were given one by one
 }
 
 // New assembles the Document of a simulation.
@@ -57,8 +57,8 @@ func New(in Input) *Document {
 		Identities: in.Identities.complete(),
 		Settings:   in.Settings.complete(),
 		Examples:   completeExamples(in.Examples),
-		Crosscheck: in.Crosscheck,
 	}
+	d.Crosscheck = newCrosscheckNote(in.Crosscheck, &d.Header, d.Inputs)
 	if inputs, complete := d.Inputs.withoutPaths(); complete {
 		d.RunDigest = runDigest(d.Header, inputs)
 	}

@@ -38,6 +38,7 @@ type ExplanationInput struct {
 	Policy      *engine.Policy
 	Version     *engine.Version
 	Catalog     *engine.Catalog // nil = none
+	Snapshot    string          // directory; "" = parts were given one by one
 	Population  PopulationInput
 	Other       []OtherInput
 	Identity    ExplainedIdentity
@@ -57,7 +58,7 @@ func NewExplanation(in ExplanationInput) *ExplanationDocument {
 		Header: newHeader(SchemaExplanation, in.ToolVersion, in.AsOf, in.Rules, decided.exit()),
 		Inputs: Inputs{
 			Policy: newPolicyInput(in.Policy, in.Version), Profiles: newProfilesInput(in.Catalog),
-			Population: in.Population.valid(), Other: newOtherInputs(in.Other),
+			Snapshot: known(in.Snapshot), Population: in.Population.valid(), Other: newOtherInputs(in.Other),
 		},
 		Identity:    in.Identity,
 		Explanation: *e,

@@ -69,10 +69,10 @@ func wrap(s, indent string, width, maxLines int) []string {
 			switch {
 			case line == indent:
 				line += piece
-			case len(lines)+1 < maxLines && text.StringWidth(line)+len(gap)+text.StringWidth(piece) > width:
+			case len(lines)+1 < maxLines && text.StringWidthWithoutEscSequences(line)+len(gap)+text.StringWidthWithoutEscSequences(piece) > width:
 				lines = append(lines, line)
 				line = indent + piece
-			case text.StringWidth(line) > width:
+			case text.StringWidthWithoutEscSequences(line) > width:
 				return append(lines, snip(line, width))
 			default:
 				line += gap + piece

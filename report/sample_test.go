@@ -120,7 +120,7 @@ func sampleInput() Input {
 		Findings:    sampleFindings(),
 		Identities:  ids,
 		Examples:    sampleExamples("planned"),
-		Crosscheck:  sampleCrosscheckNote(),
+		Crosscheck:  earlierCrosscheck(),
 		Snapshot:    "acme",
 		Settings:    Settings{FailOn: DefaultFailOn().Words()},
 	}
@@ -156,13 +156,16 @@ func sampleExamples(status string) []Example {
 	}
 }
 
-// sampleCrosscheckNote is of a cross-check of an earlier version.
-func sampleCrosscheckNote() *CrosscheckNote {
-	return &CrosscheckNote{
-		Word: "AGREES", Claim: "no disagreement in 299 random draws: at most 1% of the frame at 95% confidence", Tenant: ptr("acme.example"),
-		AsOf: "2026-10-31T08:00:00Z", Version: ptr(6), Sampled: 320, Agree: 319, Drifted: 1, RunDigest: ptr(sampleDigest),
-		Caveats: []string{"The cross-check is about version 6, this result about version 7."},
+// earlierCrosscheck is a cross-check of an earlier version.
+func earlierCrosscheck() *CrosscheckDocument {
+	d := &CrosscheckDocument{
+		Header:  Header{AsOf: "2026-10-31T08:00:00Z", Rules: engine.DefaultRules("vendor").All()},
+		Inputs:  Inputs{Policy: PolicyInput{ID: ptr("5d1c6a52-0c0e"), Version: ptr(6), VersionState: ptr("PUBLISHED"), SHA256: ptr(sampleDigest[32:])}},
+		Summary: CrosscheckSummary{Sampled: 320, Agree: 318, Disagree: 1, Drifted: 1},
+		Claim:   "no disagreement in 299 random draws: at most 1% of the frame at 95% confidence", Tenant: ptr("acme.example"),
 	}
+	d.Verdict.Word, d.RunDigest = WordDisagrees, ptr(sampleDigest)
+	return d
 }
 
 func sampleFindings() []engine.Finding {

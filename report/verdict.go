@@ -124,6 +124,7 @@ func stateMeaning(state string) string {
 func lookFirst(d *Document) []string {
 	s := d.Summary
 	out := append(lookAtLimits(d.Limits), lookAtFindings(&d.Notes, engine.SeverityError)...)
+	out = append(out, lookAtCrosscheck(d.Crosscheck)...)
 	add := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
 	if s.Unknown > 0 {
 		add("%s", unknownText(s.Unknown))

@@ -244,6 +244,7 @@ func (c *calibration) document() (*report.CalibrationDocument, error) {
 		return nil, err
 	}
 	return report.NewCalibration(report.CalibrationInput{
+		Snapshot:    c.snapshot.Dir,
 		ToolVersion: version, AsOf: c.asOf, Rules: c.rules, Policy: c.policy, Version: c.version, Catalog: &c.snapshot.Catalog,
 		Population: c.read, Other: other, Result: result, Tenant: c.tenant, Calls: c.calls, Findings: c.findings,
 	}), nil

@@ -237,8 +237,10 @@ func (run *comparison) compare(ctx context.Context, e env, out *output) (*report
 	if err != nil {
 		return nil, err
 	}
+	kept := newExemplars(run.program)
 	err = evaluate(ctx, pop, workers, func(b *loader.Batch, classes *engine.Classes) error {
-		return rows.add(b.IDs, b.Names, diff.Add(classes, b.IDs))
+		list := diff.Add(classes, b.IDs)
+		return errors.Join(kept.add(b, list), rows.add(b.IDs, b.Names, list))
 	})
 	if err != nil {
 		return nil, err
@@ -251,7 +253,7 @@ func (run *comparison) compare(ctx context.Context, e env, out *output) (*report
 		return nil, err
 	}
 	progress.end()
-	return run.document(ctx, e, diff, seen(), pop.Report(), joined, earlier, rows.listed)
+	return run.document(ctx, e, diff, seen(), pop.Report(), joined, earlier, rows.listed, kept)
 }
 
 // earlierPopulation is what reading the baseline showed.
@@ -303,7 +305,7 @@ func (run *comparison) readBaseline(ctx context.Context, e env) (*earlierPopulat
 	return &earlierPopulation{read, append(findings, read.Findings...)}, base, nil
 }
 
-func (run *comparison) document(ctx context.Context, e env, diff *engine.Diff, seen *scimeval.Observations, read loader.Report, joined []engine.Finding, earlier *earlierPopulation, listed report.DiffIdentities) (*report.DiffDocument, error) {
+func (run *comparison) document(ctx context.Context, e env, diff *engine.Diff, seen *scimeval.Observations, read loader.Report, joined []engine.Finding, earlier *earlierPopulation, listed report.DiffIdentities, kept *exemplars) (*report.DiffDocument, error) {
 	progress := newCounter(e, e.stderr, run.opt.quiet, "attributing edits")
 	defer progress.end()
 	result, findings := diff.Result(engine.Seen{Observations: seen, Attributes: attributeNames(read)}, func(done, total int) bool {
@@ -312,6 +314,10 @@ func (run *comparison) document(ctx context.Context, e env, diff *engine.Diff, s
 	})
 	progress.end()
 	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	examples, err := run.examples(result, kept)
+	if err != nil {
 		return nil, err
 	}
 	run.place(findings)
@@ -343,8 +349,8 @@ func (run *comparison) document(ctx context.Context, e env, diff *engine.Diff, s
 	later := populationInput(run.snapshot.Identities, read)
 	in := report.DiffInput{
 		ToolVersion: version, AsOf: run.asOf, Rules: run.rules, Other: other, Result: result, Findings: findings, Identities: listed,
-		To:       report.DiffSide{Policy: run.to.Policy, Version: run.to.Version, Catalog: run.to.Catalog, Population: &later},
-		Settings: run.settings(), Snapshot: run.snapshot.Dir,
+		To:         report.DiffSide{Policy: run.to.Policy, Version: run.to.Version, Catalog: run.to.Catalog, Population: &later},
+		Crosscheck: run.checked, Settings: run.settings(), Examples: examples, Snapshot: run.snapshot.Dir,
 	}
 	in.From = report.DiffSide{Policy: run.from.Policy, Version: run.from.Version, Catalog: run.from.Catalog, Population: &later}
 	if earlier != nil {

@@ -325,6 +325,7 @@ func (c *crosscheck) document(maximum *float64) (*report.CrosscheckDocument, err
 		return nil, err
 	}
 	return report.NewCrosscheck(report.CrosscheckInput{
+		Snapshot:    c.snapshot.Dir,
 		ToolVersion: version, AsOf: c.asOf, Rules: c.rules, Policy: c.policy, Version: c.version, Catalog: &c.snapshot.Catalog,
 		Population: c.read, Other: other, Result: engine.NewCrosscheckResult(c.drawn, c.checked, c.opt.confidence),
 		Planned: c.opt.planOnly, MaxDisagreement: maximum, Tenant: c.tenant, Calls: c.calls, Findings: c.findings,

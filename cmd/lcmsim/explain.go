@@ -132,6 +132,7 @@ func runExplain(ctx context.Context, e env, opt explainOptions) error {
 		return err
 	}
 	doc := report.NewExplanation(report.ExplanationInput{
+		Snapshot:    run.snapshot.Dir,
 		ToolVersion: version, AsOf: run.asOf, Rules: run.rules, Policy: run.policy, Version: run.version, Catalog: &snap.Catalog,
 		Population: populationInput(snap.Identities, found.read), Other: other,
 		Identity: found.ExplainedIdentity, Explanation: explanation, Findings: findings,

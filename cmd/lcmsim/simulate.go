@@ -36,6 +36,8 @@ type simulateOptions struct {
 	workers   int
 	batchRows int
 	listed    int
+
+	crosscheck string // saved result of a cross-check, which the report shows
 }
 
 func newSimulateCmd(e env) *cobra.Command {
@@ -86,6 +88,7 @@ func addRunFlags(f *pflag.FlagSet, opt *simulateOptions) {
 	f.BoolVar(&opt.quiet, "quiet", false, "only the verdict line; no progress")
 	f.BoolVar(&opt.noColor, "no-color", false, "no colour (as NO_COLOR)")
 	f.BoolVar(&opt.digest, "digest", false, "put the population's SHA-256 into the result (always with --report)")
+	f.StringVar(&opt.crosscheck, "crosscheck", "", "saved result of a cross-check with the tenant, to show its claim in the reports")
 	f.IntVar(&opt.listed, "list-identities", report.DefaultIdentityCap, "how many of the identities concerned the result lists")
 	addScaleFlags(f, &opt.workers, &opt.batchRows)
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -25,6 +26,7 @@ type session struct {
 	rules    engine.Rules
 	failOn   report.FailOn
 	asOf     time.Time
+	checked  *report.CrosscheckDocument // nil = none was given
 }
 
 // simulation is a run of one policy version.
@@ -78,7 +80,10 @@ func openSession(e env, opt simulateOptions) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	run.asOf, err = chooseAsOf(opt.asOf, snap.Manifest.TakenAt, e.now)
+	if run.asOf, err = chooseAsOf(opt.asOf, snap.Manifest.TakenAt, e.now); err != nil {
+		return nil, err
+	}
+	run.checked, err = readCrosscheck(opt.crosscheck)
 	return run, err
 }
 
@@ -88,6 +93,26 @@ func (run *session) settings() report.Settings {
 		ActiveAttribute: run.opt.active, FailOn: run.failOn.Words(), FailOnGiven: run.failOn.Given, DetailedExitcode: run.opt.detailed,
 		Strict: run.opt.strict,
 	}
+}
+
+// readCrosscheck reads a saved cross-check; nil = there is none.
+func readCrosscheck(path string) (*report.CrosscheckDocument, error) {
+	if path == "" {
+		return nil, nil
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("--crosscheck %s: %w", path, reason(err))
+	}
+	defer file.Close()
+	doc, err := report.ReadCrosscheckJSON(file)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("--crosscheck %s: %w", path, err)
+	case doc.Planned:
+		return nil, fmt.Errorf("--crosscheck %s: is a plan, for which no tenant was asked; run `lcmsim crosscheck` without --plan-only", path)
+	}
+	return doc, nil
 }
 
 // createOutputs creates the files of the rows (nil = none are wanted) and of the reports, in the order of the flags, so that
@@ -112,7 +137,7 @@ func (run *session) createOutputs(out *outputs) (rows *output, reports []*output
 // inputs are the files that the run reads, or would find in the snapshot.
 func (run *session) inputs() []string {
 	p := run.opt.paths
-	list := []string{p.Policy, p.Versions, p.Profiles, p.Schema, p.Config, p.Grants, p.History, run.snapshot.Identities, run.snapshot.Overrides}
+	list := []string{p.Policy, p.Versions, p.Profiles, p.Schema, p.Config, p.Grants, p.History, run.opt.crosscheck, run.snapshot.Identities, run.snapshot.Overrides}
 	list = append(list, run.snapshot.Secondary...)
 	if p.Dir != "" {
 		for _, name := range loader.SnapshotFiles() {
@@ -188,8 +213,10 @@ func (run *simulation) simulate(ctx context.Context, e env, out *output) (*repor
 	if err != nil {
 		return nil, err
 	}
+	kept := newExemplars(run.program)
 	err = evaluate(ctx, pop, workers, func(b *loader.Batch, classes *engine.Classes) error {
-		return rows.add(b, sim.Add(classes, b.IDs))
+		list := sim.Add(classes, b.IDs)
+		return errors.Join(kept.add(b, list), rows.add(b, list))
 	})
 	if err != nil {
 		return nil, err
@@ -198,7 +225,7 @@ func (run *simulation) simulate(ctx context.Context, e env, out *output) (*repor
 		return nil, err
 	}
 	progress.end()
-	return run.document(sim, seen(), pop.Report(), joined, rows.listed)
+	return run.document(sim, seen(), pop.Report(), joined, rows.listed, kept)
 }
 
 // openPopulation opens the population of the snapshot, joined with its secondary sources and overrides. The findings are about
@@ -251,9 +278,13 @@ func attributeNames(read loader.Report) []string {
 	return names
 }
 
-func (run *simulation) document(sim *engine.Simulation, seen *scimeval.Observations, read loader.Report, joined []engine.Finding, listed report.Identities) (*report.Document, error) {
+func (run *simulation) document(sim *engine.Simulation, seen *scimeval.Observations, read loader.Report, joined []engine.Finding, listed report.Identities, kept *exemplars) (*report.Document, error) {
 	snap := run.snapshot
 	result, findings := sim.Result(engine.Seen{Observations: seen, Attributes: attributeNames(read)})
+	examples, err := run.examples(result, kept)
+	if err != nil {
+		return nil, err
+	}
 	run.place(findings)
 	findings = append(findings, run.inputFindings(read, joined)...)
 	other, err := run.otherInputs()
@@ -264,7 +295,7 @@ func (run *simulation) document(sim *engine.Simulation, seen *scimeval.Observati
 		ToolVersion: version, AsOf: run.asOf, Rules: run.rules,
 		Policy: run.policy, Version: run.version, Catalog: &snap.Catalog,
 		Population: populationInput(snap.Identities, read), Other: other, Result: result, Findings: findings, Identities: listed,
-		Settings: run.settings(), Snapshot: run.snapshot.Dir,
+		Crosscheck: run.checked, Settings: run.settings(), Examples: examples, Snapshot: run.snapshot.Dir,
 	}), nil
 }
 
