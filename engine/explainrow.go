@@ -21,13 +21,24 @@ func readRow(rec arrow.Record, i int) (row, error) {
 }
 
 // readRows reads some rows of a record.
-func readRows(rec arrow.Record, at []int) ([]row, error) {
+func readRows(rec arrow.Record, at []int) ([]row, error) { return parseRows(rec, at, parseText) }
+
+func parseText(text string) (*scimeval.Value, error) {
+	v, err := scimeval.ParseValue([]byte(text))
+	return &v, err
+}
+
+// parseRows is readRows with a way of its own to turn the JSON text of a value into the value.
+func parseRows(rec arrow.Record, at []int, parse func(text string) (*scimeval.Value, error)) ([]row, error) {
 	rows := make([]row, len(at))
 	for i := range rows {
 		rows[i] = make(row, rec.NumCols())
 	}
 	for c := range int(rec.NumCols()) {
-		if err := readColumn(rec.Schema().Field(c), rec.Column(c), at, func(i int, v *scimeval.Value) { rows[i][c] = v }); err != nil {
+		if err := readColumn(rec.Schema().Field(c), rec.Column(c), at, func(i int, text string) (err error) {
+			rows[i][c], err = parse(text)
+			return err
+		}); err != nil {
 			return nil, err
 		}
 	}
@@ -36,7 +47,7 @@ func readRows(rec arrow.Record, at []int) ([]row, error) {
 
 // readColumn reads some rows of a column. Dictionaries are read as a whole, as their rows cost nothing; of other columns only what is
 // asked for is decoded.
-func readColumn(field arrow.Field, column arrow.Array, at []int, take func(i int, v *scimeval.Value)) error {
+func readColumn(field arrow.Field, column arrow.Array, at []int, take func(i int, text string) error) error {
 	read := func(part arrow.Array, rows []int, first int) error {
 		values, codes, err := scimeval.ReadColumn(field, part)
 		if err != nil {
@@ -46,11 +57,9 @@ func readColumn(field arrow.Field, column arrow.Array, at []int, take func(i int
 			if codes[r] == scimeval.Absent {
 				continue
 			}
-			v, err := scimeval.ParseValue([]byte(values[codes[r]].String()))
-			if err != nil {
+			if err := take(first+i, values[codes[r]].String()); err != nil {
 				return err
 			}
-			take(first+i, &v)
 		}
 		return nil
 	}

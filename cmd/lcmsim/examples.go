@@ -81,7 +81,7 @@ func chooseExamples[C any](classes []C, kind func(C) (size int, name string)) []
 func (run *simulation) examples(result *engine.Result, x *exemplars) ([]report.Example, error) {
 	var list []report.Example
 	chosen := chooseExamples(result.Classes, func(c engine.ClassResult) (int, string) {
-		if len(c.Actions) == 0 {
+		if len(c.Actions) == 0 || !x.Has(c.ID) {
 			return 0, ""
 		}
 		return c.Size, fmt.Sprintf("%q", c.Actions)
@@ -153,7 +153,7 @@ func (run *comparison) examples(result *engine.DiffResult, x *exemplars) ([]repo
 	var to, from *engine.Program
 	var list []report.Example
 	chosen := chooseExamples(result.Classes, func(c engine.ChangeClass) (int, string) {
-		if c.Status == engine.StatusUnchanged || c.Status == engine.StatusRemoved {
+		if c.Status == engine.StatusUnchanged || c.Status == engine.StatusRemoved || !x.Has(c.ID) {
 			return 0, ""
 		}
 		return c.Size, fmt.Sprintf("%s%q", c.Status, changes(c))
