@@ -75,6 +75,14 @@ func requireChangeClasses(t require.TestingT, got comparison, want *slowDiff, al
 		}
 	}
 	require.Equal(t, len(exemplars), got.result.ClassesTotal)
+	changing := []ChangeClass{}
+	for _, c := range got.result.Classes {
+		if c.Status != StatusUnchanged {
+			changing = append(changing, c)
+		}
+	}
+	require.Equal(t, changing, got.result.ChangedClasses)
+	require.Len(t, changing, got.result.ChangedClassesTotal)
 	require.Len(t, got.result.Classes, len(exemplars))
 	for k, c := range got.result.Classes {
 		if before := got.result.Classes[max(k-1, 0)]; k > 0 {

@@ -54,8 +54,11 @@ type DiffResult struct {
 	Cohorts        []CohortLift        `json:"cohorts"` // the most over-represented among those who lose something, at most 20
 	Classes        []ChangeClass       `json:"classes"` // the 1,000 largest by size, ties by id
 	ClassesTotal   int                 `json:"classes_total"`
-	Flows          []FlowChange        `json:"flows"`       // that change for most identities, at most 2,000; by kinds, then from, then to; none where the baseline is grants or members
-	FlowsTotal     int                 `json:"flows_total"` // that change for anybody
+	// ChangedClasses are those whose exemplar does not stay as it is: the 1,000 largest, ties by id. Classes has some of them too.
+	ChangedClasses      []ChangeClass `json:"changed_classes"`
+	ChangedClassesTotal int           `json:"changed_classes_total"`
+	Flows               []FlowChange  `json:"flows"`       // that change for most identities, at most 2,000; by kinds, then from, then to; none where the baseline is grants or members
+	FlowsTotal          int           `json:"flows_total"` // that change for anybody
 }
 
 // DiffSummary are the totals of a diff. Changed, Maybe, Unchanged, New and RemovedFromSource add up to Identities: those of

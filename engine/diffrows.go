@@ -119,11 +119,22 @@ func (d *Diff) entityTexts(ranks []int) []string {
 	return table.texts(list)
 }
 
-// largestClasses lists the classes of the result. byClass are the edits that alone change each.
-func (d *Diff) largestClasses(byClass [][]int) []ChangeClass {
-	order := make([]int, len(d.classes))
-	for i := range order {
-		order[i] = i
+// changes tells whether the exemplar of a class does not stay as it is.
+func (d *Diff) changes(class int) bool {
+	status := d.ClassStatus(class)
+	if d.joined != nil {
+		status = d.Status(class, d.classes[class].members[0])
+	}
+	return status != StatusUnchanged
+}
+
+// largestClasses lists the largest of the classes that count. byClass are the edits that alone change each.
+func (d *Diff) largestClasses(byClass [][]int, counts func(class int) bool) []ChangeClass {
+	var order []int
+	for i := range d.classes {
+		if counts(i) {
+			order = append(order, i)
+		}
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(d.classes[b].size, d.classes[a].size) })
 	list := make([]ChangeClass, 0, min(len(order), maxClasses))

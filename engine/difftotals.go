@@ -21,7 +21,13 @@ func (d *Diff) Result(seen Seen, progress func(done, total int) bool) (*DiffResu
 	r.Limits = d.program.newJudge(d.program.in.Rules, l).limits()
 	r.Cohorts = lifts(d.cohorts, d.rows, d.losers)
 	r.ClassesTotal = len(d.classes)
-	r.Classes = d.largestClasses(byClass)
+	r.Classes = d.largestClasses(byClass, func(int) bool { return true })
+	r.ChangedClasses = d.largestClasses(byClass, d.changes)
+	for class := range d.classes {
+		if d.changes(class) {
+			r.ChangedClassesTotal++
+		}
+	}
 	r.Flows, r.FlowsTotal = d.flows()
 	return r, d.findings(r, seen)
 }

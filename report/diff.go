@@ -102,12 +102,18 @@ func completeDiffResult(r engine.DiffResult) engine.DiffResult {
 	r.Limits = completeLimits(r.Limits)
 	r.Cohorts = list(r.Cohorts)
 	r.Flows = list(r.Flows)
-	r.Classes = slices.Clone(list(r.Classes))
-	for i := range r.Classes {
-		c := &r.Classes[i]
+	r.Classes, r.ChangedClasses = completeClasses(r.Classes), completeClasses(r.ChangedClasses)
+	return r
+}
+
+// completeClasses is a copy of classes with [] for every nil list.
+func completeClasses(classes []engine.ChangeClass) []engine.ChangeClass {
+	classes = slices.Clone(list(classes))
+	for i := range classes {
+		c := &classes[i]
 		c.Members = list(c.Members)
 		c.Workflows, c.Actions, c.AccessProfiles = list(c.Workflows), list(c.Actions), list(c.AccessProfiles)
 		c.Entitlements, c.Edits = list(c.Entitlements), list(c.Edits)
 	}
-	return r
+	return classes
 }

@@ -80,6 +80,12 @@ func sampleDiffInput() DiffInput {
 			Entitlements:   []engine.TaggedItem{{ID: "okta-prod|OktaGroup|00g00001", Tag: engine.TagCaused}},
 		})
 	}
+	for _, c := range r.Classes {
+		if c.Status != engine.StatusUnchanged {
+			r.ChangedClasses = append(r.ChangedClasses, c)
+		}
+	}
+	r.ChangedClassesTotal = 12
 	return DiffInput{
 		ToolVersion: sim.ToolVersion, AsOf: sim.AsOf, Rules: sim.Rules,
 		From: DiffSide{

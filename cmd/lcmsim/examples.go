@@ -152,8 +152,8 @@ func changes(c engine.ChangeClass) []engine.TaggedAction {
 func (run *comparison) examples(result *engine.DiffResult, x *exemplars) ([]report.Example, error) {
 	var to, from *engine.Program
 	var list []report.Example
-	chosen := chooseExamples(result.Classes, func(c engine.ChangeClass) (int, string) {
-		if c.Status == engine.StatusUnchanged || c.Status == engine.StatusRemoved || !x.Has(c.ID) {
+	chosen := chooseExamples(result.ChangedClasses, func(c engine.ChangeClass) (int, string) {
+		if c.Status == engine.StatusRemoved || !x.Has(c.ID) {
 			return 0, ""
 		}
 		return c.Size, fmt.Sprintf("%s%q", c.Status, changes(c))
