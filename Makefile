@@ -4,7 +4,7 @@ VERSION ?= $(shell git describe --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 FUZZTIME ?= 5s
 
-.PHONY: build demo test ci golden fixtures tenant fuzz bench lint clean
+.PHONY: build demo test test-browser test-office ci golden fixtures tenant fuzz bench lint clean
 
 build:
 	@echo 'building bin/lcmsim (a few minutes the first time)'
@@ -17,7 +17,18 @@ demo: build
 	@./.ci/demo
 
 test:
+	@./.ci/install --check
 	go test ./...
+
+# The tests of the HTML page in chromium. They fail, and are not skipped, where something is missing: ./.ci/install brings it.
+test-browser:
+	@go test ./report -list '^TestPages' | grep '^Test' # or there is none
+	LCMSIM_REQUIRE_BROWSER=1 go test ./report -count 1 -run '^TestPages'
+
+# The tests that open the workbook in LibreOffice, likewise.
+test-office:
+	@go test ./report -list LibreOffice | grep '^Test'
+	LCMSIM_REQUIRE_OFFICE=1 go test ./report -count 1 -run 'LibreOffice'
 
 ci:
 	./.ci/run

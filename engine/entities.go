@@ -29,6 +29,7 @@ type entityTable struct {
 	keys     []entityKey
 	names    []string
 	byName   []bool            // some profile holds it without any id: its name stands for one
+	byID     []bool            // some profile gives its entity_id: the id of its key is that
 	holders  []map[string]bool // ids of the profiles that hold it
 	index    map[entityKey]int
 	held     map[heldKey][]int // entities that a held entitlement can be
@@ -54,6 +55,7 @@ func (t *entityTable) add(e *Entity, profile string) int {
 		t.keys = append(t.keys, k)
 		t.names = append(t.names, e.EntityName)
 		t.byName = append(t.byName, false)
+		t.byID = append(t.byID, false)
 		t.holders = append(t.holders, make(map[string]bool))
 		h := heldKey{k.datasource, k.entityType, k.id}
 		t.held[h] = append(t.held[h], i)
@@ -62,6 +64,7 @@ func (t *entityTable) add(e *Entity, profile string) int {
 		t.names[i] = e.EntityName
 	}
 	t.byName[i] = t.byName[i] || e.EntityID == "" && e.NativeID == ""
+	t.byID[i] = t.byID[i] || e.EntityID != ""
 	t.holders[i][profile] = true
 	return i
 }

@@ -171,5 +171,12 @@ type Grant struct {
 	DatasourceID, EntityType, EntityID, Name string
 }
 
+// Account is what stands for an identity in a datasource, as the Access Graph names it: the assignee of access requests. The
+// zero Account: none is known.
+type Account struct {
+	EntityType, EntityID string
+	Ambiguous            bool // several are known, and this is one of them
+}
+
 // Done is a run_once action that history says was done. An empty Workflow stands for every workflow.
 type Done struct{ Action, Workflow string }

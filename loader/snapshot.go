@@ -27,6 +27,7 @@ type Paths struct {
 	Config     string // lcmsim.yaml
 	Grants     string // grants.*
 	History    string // history.*
+	Accounts   string // accounts.*
 }
 
 // Options sets how strictly a snapshot is read.
@@ -51,8 +52,9 @@ type Snapshot struct {
 	Grants       *Grants  // nil = not given
 	History      *History // nil = not given
 
-	notes notes
-	read  map[string]string // paths of the parts by their first name
+	notes    notes
+	read     map[string]string // paths of the parts by their first name
+	accounts string            // the accounts file, as positions name it
 }
 
 // Part is the path that a part of the snapshot was read from, by its first name in SPEC section 1.1, such as grants.csv
@@ -95,6 +97,7 @@ func OpenSnapshot(paths Paths, opt Options) (*Snapshot, error) {
 	o.readSurroundings()
 	o.locateIdentities()
 	o.readHoldings()
+	o.locateAccounts()
 	o.noteIgnored()
 	if err := o.problems.err(); err != nil {
 		return nil, err
@@ -367,7 +370,7 @@ var snapshotFiles = []string{
 }
 
 // SnapshotFiles lists the names that mean something in a snapshot directory, but for the population.
-func SnapshotFiles() []string { return slices.Clone(snapshotFiles) }
+func SnapshotFiles() []string { return slices.Concat(snapshotFiles, accountFiles) }
 
 // noteIgnored notes files of the directory that are not read: a misspelt name would be missed in silence otherwise.
 func (o *opener) noteIgnored() {
@@ -378,9 +381,10 @@ func (o *opener) noteIgnored() {
 	if err != nil {
 		return // checkDir has read it
 	}
+	known := SnapshotFiles()
 	for _, entry := range entries {
 		name := entry.Name()
-		if entry.IsDir() || slices.Contains(snapshotFiles, name) || strings.HasPrefix(name, ".") || strings.HasPrefix(strings.ToUpper(name), "README") {
+		if entry.IsDir() || slices.Contains(known, name) || strings.HasPrefix(name, ".") || strings.HasPrefix(strings.ToUpper(name), "README") {
 			continue
 		}
 		if _, _, err := splitExtensions(name); err == nil && strings.HasPrefix(strings.ToLower(name), "identities.") {
@@ -390,7 +394,7 @@ func (o *opener) noteIgnored() {
 			Severity: engine.SeverityInfo, Code: "ignored-file", Position: engine.Position{File: o.name(name)},
 			Message: "is no part of a snapshot and was not read", Hint: "check its name",
 		}
-		if near := scimeval.Nearest(name, snapshotFiles); near != "" {
+		if near := scimeval.Nearest(name, known); near != "" {
 			f.Severity, f.Hint = engine.SeverityWarning, fmt.Sprintf("did you mean %s?", near)
 		}
 		o.snap.notes.add(nil, name, f)

@@ -3,6 +3,7 @@ package loader
 import (
 	"bufio"
 	"bytes"
+	"compress/gzip"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -11,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/klauspost/compress/zstd"
 
 	"github.com/lcmsim/lcmsim/engine"
 )
@@ -28,6 +31,7 @@ type table struct {
 	columns  []string // required ones first
 	required int
 	row      func(cells []string) // one cell for each column, "" = absent; the slice is reused
+	line     int                  // of the row in hand, from 1
 	bad      int
 }
 
@@ -44,16 +48,62 @@ func (t *table) read(path string) {
 		return
 	}
 	defer f.Close()
-	switch strings.ToLower(filepath.Ext(path)) {
-	case ".csv":
-		t.readCSV(f)
-	case ".jsonl":
-		t.readJSONL(f)
-	case ".parquet":
+	name := strings.ToLower(path)
+	packed := ""
+	if ext := filepath.Ext(name); ext == ".gz" || ext == ".zst" {
+		packed, name = ext, strings.TrimSuffix(name, ext)
+	}
+	switch format := filepath.Ext(name); {
+	case format == ".parquet" && packed == "":
 		t.readParquet(f)
+	case format == ".csv" || format == ".jsonl":
+		r, err := unpack(f, packed)
+		if err != nil {
+			t.fail(0, "", "write the file again", "cannot be read: %v", err)
+			return
+		}
+		defer r.Close()
+		if format == ".csv" {
+			t.readCSV(r)
+		} else {
+			t.readJSONL(r)
+		}
 	default:
 		s.problems.add(at, "use "+strings.Join(tableFormats, ", "), "has an extension that is not read here")
 	}
+}
+
+// unpack is the text in r, which is packed as the extension says; "" = not at all. Closing it leaves r open.
+func unpack(r io.Reader, extension string) (io.ReadCloser, error) {
+	switch extension {
+	case ".gz":
+		text, err := gzip.NewReader(bufio.NewReader(r))
+		if err != nil {
+			return nil, fmt.Errorf("cannot unpack .gz data: %w", err)
+		}
+		return unpackedText{text, extension}, nil
+	case ".zst":
+		text, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1))
+		if err != nil {
+			return nil, fmt.Errorf("cannot unpack .zst data: %w", err)
+		}
+		return unpackedText{text.IOReadCloser(), extension}, nil
+	}
+	return io.NopCloser(r), nil
+}
+
+// unpackedText says of errors that they are those of unpacking.
+type unpackedText struct {
+	io.ReadCloser
+	extension string
+}
+
+func (u unpackedText) Read(p []byte) (int, error) {
+	n, err := u.ReadCloser.Read(p)
+	if err != nil && err != io.EOF {
+		err = fmt.Errorf("cannot unpack %s data: %w", u.extension, err)
+	}
+	return n, err
 }
 
 // fail reports a bad row and tells whether to go on.
@@ -70,6 +120,7 @@ func (t *table) emit(line int, cells []string) bool {
 			return t.fail(line, "", "", "%s without %s", t.what, name)
 		}
 	}
+	t.line = line
 	t.row(cells)
 	return true
 }

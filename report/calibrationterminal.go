@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -44,16 +43,12 @@ type calibrationTerminal struct {
 
 func (t calibrationTerminal) top() []string {
 	s := t.d.Summary
-	fit := "fit"
-	if s.Consistent == 1 {
-		fit = "fits"
-	}
 	lines := append([]string{t.verdict()}, t.labelled("Frame", frameText(CrosscheckSummary{Identities: s.Identities, Frame: s.Frame}))...)
 	lines = append(lines, t.fields([][2]string{
 		t.policyField(t.d.Inputs.Policy),
 		t.stateField(t.d.Inputs.Policy),
 		{"Tenant", tenantText(t.d.Tenant, t.d.Calls)},
-		{"Fit", fmt.Sprintf("%s of %s of rule values %s the answers", Count(s.Consistent), countNoun(s.Hypotheses, "combination", "combinations"), fit)},
+		{"Fit", fitText(s)},
 	})...)
 	lines = append(lines, t.labelled("Profiles", profilesReading(s.AccessProfiles))...)
 	return append(lines, t.fields([][2]string{t.runField()})...)

@@ -365,5 +365,8 @@ func TestCrosscheckNoteCaveats(t *testing.T) {
 	} {
 		require.Equal(t, []string{want}, of(change))
 	}
-	require.Contains(t, New(sampleInput()).LookFirst, "the tenant disagreed about 1 of 320 identities that were cross-checked")
+	require.Equal(t, "DISAGREES: the tenant disagreed about 1 of 320 identities that were drawn; no disagreement in 299 random draws: at most 1% of the frame at 95% confidence. "+
+		"The cross-check is about version 6 PUBLISHED of the policy, this result about version 7 PUBLISHED. The access profiles are not those that were cross-checked. "+
+		"Whether it is the population that was cross-checked is not known: its digest is missing. It was made under other rules: filter.coerce was off and is on here.",
+		New(sampleInput()).Crosscheck.lead()[0].text)
 }

@@ -78,13 +78,17 @@ func sortedNames(rules map[string]string) []string {
 	return names
 }
 
-// lookAtCrosscheck says what a cross-check found that a reader must know first.
-func lookAtCrosscheck(n *CrosscheckNote) []string {
+// lead is the note in a sentence, for what a reader sees first; nothing for nil.
+func (n *CrosscheckNote) lead() []labelledText {
 	if n == nil {
 		return nil
 	}
+	text := n.Word + ": " + n.Claim
 	if n.Disagree > 0 {
-		return []string{fmt.Sprintf("the tenant disagreed about %s of %s that were cross-checked", Count(n.Disagree), countNoun(n.Sampled, "identity", "identities"))}
+		text = fmt.Sprintf("%s: the tenant disagreed about %s of %s that were drawn; %s", n.Word, Count(n.Disagree), countNoun(n.Sampled, "identity", "identities"), n.Claim)
 	}
-	return nil
+	if len(n.Caveats) > 0 {
+		text += ". " + strings.Join(n.Caveats, " ")
+	}
+	return []labelledText{{"Cross-check", text}}
 }

@@ -132,7 +132,6 @@ func lookFirstInDiff(d *DiffDocument) []string {
 	const cohorts = 3
 	s := d.Summary
 	out := append(lookAtLimits(d.Limits), lookAtFindings(&d.Notes, engine.SeverityError)...)
-	out = append(out, lookAtCrosscheck(d.Crosscheck)...)
 	add := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
 	if s.Unknown > 0 {
 		add("%s", unknownText(s.Unknown))

@@ -13,7 +13,8 @@
 //     at once.
 //
 // Beside the documents stand smaller outputs: RowsWriter and DiffRowsWriter, one record an identity; FilterDocument, what
-// filters match; ExplanationDocument, why one identity gets what it gets; and DryRunAnswer, the same in the tenant's shape.
+// filters match; ExplanationDocument, why one identity gets what it gets; DryRunAnswer, the same in the tenant's shape; and
+// Verification, what differs between a saved document and one of today.
 //
 // Invariants:
 //

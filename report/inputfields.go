@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -42,6 +43,39 @@ func otherFields(other []OtherInput) [][2]string {
 
 func runFields(h *Header) [][2]string {
 	return [][2]string{{"As of", h.AsOf}, {"Semantics", h.Semantics}, {"Tool", "lcmsim " + h.ToolVersion}}
+}
+
+// settingsFields are the choices behind a result; those that are off are left out.
+func settingsFields(s Settings) [][2]string {
+	fields := [][2]string{{"Gate on", cmp.Or(strings.Join(s.FailOn, ", "), "nothing")}}
+	for _, f := range []struct {
+		label, text string
+		on          bool
+	}{
+		{"Active attribute", s.ActiveAttribute, s.ActiveAttribute != ""},
+		{"Cohorts asked for", strings.Join(s.Cohorts, ", "), len(s.Cohorts) > 0},
+		{"Attribution to edits", "yes", s.Attribution},
+		{"Strict reading of exports", "yes", s.Strict},
+		{"Exit code 2 on changes", "yes", s.DetailedExitcode},
+		{"No change is expected", "yes", s.ExpectNoChanges},
+	} {
+		if f.on {
+			fields = append(fields, [2]string{f.label, f.text})
+		}
+	}
+	return fields
+}
+
+// inputTable lists what a run with one side was given.
+func inputTable(fields [][2]string) table {
+	return table{
+		name:    "Inputs",
+		note:    "What the run was given.",
+		empty:   "No inputs.",
+		columns: []tableColumn{{"Input", 34, kindText}, {"Value", 80, kindID}},
+		rows:    len(fields),
+		row:     func(i int) []any { return []any{fields[i][0], fields[i][1]} },
+	}
 }
 
 // versionText is a version number with its state.

@@ -138,11 +138,16 @@ func withoutPaths(other []OtherInput) ([]OtherInput, bool) {
 // runDigest identifies what a result stands for: tool version, as-of, semantics, rules, and what the run was given:
 // the digests of all inputs, but not where the files lay.
 func runDigest(h Header, given ...any) *string {
-	text, err := json.Marshal(append([]any{h.Schema, h.ToolVersion, h.AsOf, h.Semantics, h.Rules}, given...))
+	digest := jsonDigest(append([]any{h.Schema, h.ToolVersion, h.AsOf, h.Semantics, h.Rules}, given...))
+	return &digest
+}
+
+// jsonDigest is the SHA-256, in hex, of the JSON of structs, lists, strings, integers and maps of strings.
+func jsonDigest(v any) string {
+	text, err := json.Marshal(v)
 	if err != nil {
-		panic("report: inputs do not marshal: " + err.Error()) // strings, integers and a map of strings always do
+		panic("report: inputs do not marshal: " + err.Error()) // such values always do
 	}
 	sum := sha256.Sum256(text)
-	digest := hex.EncodeToString(sum[:])
-	return &digest
+	return hex.EncodeToString(sum[:])
 }

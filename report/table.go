@@ -8,6 +8,7 @@ type table struct {
 	columns []tableColumn
 	rows    int
 	row     func(i int) []any // one value a column: nil (empty), int, float64 or string, as the kind of the column says
+	people  bool              // a row is an identity: what is published where many read leaves the list out
 }
 
 // tableColumn is a column of a list.

@@ -9,6 +9,7 @@ import (
 func (d *DiffDocument) outline() outline {
 	n := d.Summary
 	o := outline{
+		lead: d.Crosscheck.lead(),
 		head: &d.Header, notes: &d.Notes, title: "Changes by ", policy: d.Inputs.To.Policy,
 		limits: d.Limits,
 		counts: []labelled{
@@ -62,7 +63,7 @@ func (d *DiffDocument) outline() outline {
 	}
 	o.tables = []table{
 		workflowChangeTable(d.Workflows), actionChangeTable(d.Actions), profileChangeTable(d.AccessProfiles), entitlementChangeTable(d.Entitlements),
-		cohortTable(d.Cohorts), editTable(d), changedIdentityTable(d), findingTable(d.Diagnostics), ruleTable(d.RuleSettings, nil), inputTable(d),
+		cohortTable(d.Cohorts), editTable(d), changedIdentityTable(d), findingTable(d.Diagnostics), settingTable("Rules", d.RuleSettings), comparedInputTable(d),
 	}
 	return o
 }
@@ -79,8 +80,8 @@ func workflowChangeTable(workflows []engine.WorkflowChange) table {
 		note:  changeNote(len(changes), len(workflows), "workflow", "workflows"),
 		empty: "No workflow changes for anybody.",
 		columns: []tableColumn{
-			{"Workflow", 40, kindText}, {"Trigger no longer true", 22, kindNumber}, {"Trigger now true", 18, kindNumber}, {"Undecided", 12, kindNumber},
-			{"Trigger still true", 18, kindNumber}, {"Gain or lose its actions", 24, kindNumber},
+			{"Workflow", 40, kindText}, {"Trigger no longer true", 16, kindNumber}, {"Trigger now true", 14, kindNumber}, {"Undecided", 12, kindNumber},
+			{"Trigger still true", 14, kindNumber}, {"Gain or lose its actions", 16, kindNumber},
 		},
 		rows: len(changes),
 		row: func(i int) []any {
@@ -107,7 +108,7 @@ func actionChangeTable(actions []engine.ActionChange) table {
 
 // changeColumns are the counts of a change.
 var changeColumns = []tableColumn{
-	{"Lost", 12, kindNumber}, {"Share of those that had it", 26, kindShare}, {"Gained", 12, kindNumber}, {"Undecided", 12, kindNumber}, {"Unchanged", 12, kindNumber},
+	{"Lost", 12, kindNumber}, {"Share of those that had it", 14, kindShare}, {"Gained", 12, kindNumber}, {"Undecided", 12, kindNumber}, {"Unchanged", 12, kindNumber},
 }
 
 func profileChangeTable(profiles []engine.ProfileChange) table {
@@ -176,8 +177,8 @@ func editTable(d *DiffDocument) table {
 		note:  note,
 		empty: "The two sides have the same policy.",
 		columns: []tableColumn{
-			{"Edit", 50, kindText}, {"Before", 50, kindText}, {"After", 50, kindText}, {"Alone", 12, kindNumber}, {"Without", 12, kindNumber}, {"Kind", 20, kindText},
-			{"Path", 60, kindText},
+			{"Edit", 50, kindText}, {"Before", 40, kindText}, {"After", 40, kindText}, {"Alone", 12, kindNumber}, {"Without", 12, kindNumber}, {"Kind", 20, kindText},
+			{"Path", 40, kindText},
 		},
 		rows: len(a.Edits),
 		row: func(i int) []any {
@@ -202,13 +203,14 @@ func changedIdentityTable(d *DiffDocument) table {
 	}
 	rows := d.Identities.Rows
 	return table{
-		name:  "Identities",
-		note:  changedIdentityNote(d),
-		empty: "No identity changes.",
+		name:   "Identities",
+		note:   changedIdentityNote(d),
+		empty:  "No identity changes.",
+		people: true,
 		columns: []tableColumn{
-			{"Entity id", 26, kindID}, {"Name", 28, kindText}, {"Status", 20, kindText}, {"Profiles lost", 44, kindText}, {"Entitlements lost", 44, kindText},
-			{"Actions lost", 44, kindText}, {"Revoked", 44, kindText}, {"Profiles gained", 44, kindText}, {"Entitlements gained", 44, kindText},
-			{"Actions gained", 44, kindText}, {"Undecided", 44, kindText}, {"Affected", 11, kindText}, {"Class", 9, kindNumber},
+			{"Entity id", 26, kindID}, {"Name", 28, kindText}, {"Status", 20, kindText}, {"Profiles lost", 30, kindText}, {"Entitlements lost", 30, kindText},
+			{"Actions lost", 30, kindText}, {"Revoked", 30, kindText}, {"Profiles gained", 30, kindText}, {"Entitlements gained", 30, kindText},
+			{"Actions gained", 30, kindText}, {"Undecided", 30, kindText}, {"Affected", 11, kindText}, {"Class", 9, kindNumber},
 		},
 		rows: len(rows),
 		row: func(i int) []any {
@@ -247,7 +249,8 @@ func changedIdentityNote(d *DiffDocument) string {
 		countNoun(ids.Total, "identity that changes", "identities that change"), Count(d.Summary.Identities))
 }
 
-func inputTable(d *DiffDocument) table {
+// comparedInputTable lists what both sides of a diff were given.
+func comparedInputTable(d *DiffDocument) table {
 	type line struct {
 		side  string
 		field [2]string
@@ -277,6 +280,7 @@ func inputTable(d *DiffDocument) table {
 	}
 	add("both", otherFields(d.Inputs.Other)...)
 	add("both", runFields(&d.Header)...)
+	add("both", settingsFields(d.Settings)...)
 	return table{
 		name:    "Inputs",
 		note:    "What the run was given. Baseline: " + baselineText(d.Baseline) + ".",

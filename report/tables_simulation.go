@@ -10,6 +10,7 @@ import (
 func (d *Document) outline() outline {
 	n, in := d.Summary, d.Inputs
 	o := outline{
+		lead: d.Crosscheck.lead(),
 		head: &d.Header, notes: &d.Notes, title: "Simulation of ", policy: in.Policy,
 		limits: d.Limits,
 		counts: []labelled{
@@ -28,21 +29,28 @@ func (d *Document) outline() outline {
 			{"Identities that may lose others", n.MayRemoveOthers},
 			{"Behaviour classes", n.Classes},
 		},
-		inputsTitle: "Inputs",
-		inputs:      [][2]string{runDigestField(&d.Notes)},
+		inputsTitle: "What is simulated",
+		inputs: [][2]string{
+			{"Policy", policyName(in.Policy)},
+			{"State", orText(in.Policy.State, "not known") + ": " + d.PolicyStateMeaning},
+			{"Version", versionText(in.Policy)},
+			populationFields(in.Population)[0],
+			{"As of", d.AsOf},
+		},
 	}
 	if ids := d.Identities; ids.Listed < ids.Affected {
 		o.countsNote = "Sheet Identities: " + identityNote(ids, n.Identities)
 	}
-	o.inputs = append(o.inputs, policyFields(in.Policy)...)
-	o.inputs = append(o.inputs, [2]string{"State", orText(in.Policy.State, "not known") + ": " + d.PolicyStateMeaning})
-	o.inputs = append(o.inputs, profilesFields(in.Profiles)...)
-	o.inputs = append(o.inputs, populationFields(in.Population)...)
-	o.inputs = append(o.inputs, otherFields(in.Other)...)
-	o.inputs = append(o.inputs, runFields(&d.Header)...)
+	fields := append([][2]string{runDigestField(&d.Notes)}, policyFields(in.Policy)...)
+	fields = append(fields, profilesFields(in.Profiles)...)
+	fields = append(fields, populationFields(in.Population)...)
+	fields = append(fields, otherFields(in.Other)...)
+	fields = append(fields, runFields(&d.Header)...)
+	fields = append(fields, settingsFields(d.Settings)...)
 	o.tables = []table{
 		workflowTable(d.Workflows), actionTable(d.Actions), profileTable(d.AccessProfiles), entitlementTable(d.Entitlements),
 		identityTable(d.Identities, d.Summary.Identities), findingTable(d.Diagnostics), ruleTable(d.RuleSettings, d.Sensitivity),
+		inputTable(fields),
 	}
 	return o
 }
@@ -66,7 +74,7 @@ func workflowTable(workflows []engine.WorkflowResult) table {
 		empty: "The policy has no workflows.",
 		columns: []tableColumn{
 			{"Workflow", 30, kindText}, {"Part", 11, kindText}, {"Number", 9, kindNumber}, {"Condition", 26, kindText}, {"State", 18, kindText},
-			{"Priority", 10, kindNumber}, {"Expression", 60, kindText}, {"Matched", 12, kindNumber}, {"Unknown", 12, kindNumber}, {"Actions", 40, kindText},
+			{"Priority", 10, kindNumber}, {"Expression", 48, kindText}, {"Matched", 12, kindNumber}, {"Unknown", 12, kindNumber}, {"Actions", 40, kindText},
 		},
 		rows: len(lines),
 		row: func(i int) []any {
@@ -104,7 +112,7 @@ func actionTable(actions []engine.ActionResult) table {
 		columns: []tableColumn{
 			{"Action", 30, kindText}, {"Part", 11, kindText}, {"Type", 26, kindText}, {"Effect", 12, kindText}, {"State", 12, kindText},
 			{"Removes others", 16, kindText}, {"Planned", 12, kindNumber}, {"Possible", 12, kindNumber}, {"Done before", 13, kindNumber},
-			{"Expression", 50, kindText}, {"Actions on success", 40, kindText},
+			{"Expression", 40, kindText}, {"Actions on success", 40, kindText},
 		},
 		rows: len(lines),
 		row: func(i int) []any {
@@ -155,12 +163,13 @@ func entitlementTable(entitlements []engine.EntitlementResult) table {
 
 func identityTable(ids Identities, population int) table {
 	return table{
-		name:  "Identities",
-		note:  identityNote(ids, population),
-		empty: "No identity is affected.",
+		name:   "Identities",
+		note:   identityNote(ids, population),
+		empty:  "No identity is affected.",
+		people: true,
 		columns: []tableColumn{
 			{"Entity id", 26, kindID}, {"Name", 28, kindText}, {"Affected", 11, kindText}, {"Class", 9, kindNumber}, {"Workflows", 34, kindText},
-			{"Actions", 60, kindText}, {"Profile ids", 44, kindText}, {"Entitlements", 13, kindNumber}, {"Revokes", 11, kindNumber},
+			{"Actions", 44, kindText}, {"Profile ids", 44, kindText}, {"Entitlements", 13, kindNumber}, {"Revokes", 11, kindNumber},
 		},
 		rows: len(ids.Rows),
 		row: func(i int) []any {
@@ -186,7 +195,7 @@ func findingTable(diagnostics []Diagnostic) table {
 		empty: "No findings.",
 		columns: []tableColumn{
 			{"Severity", 11, kindText}, {"Code", 26, kindText}, {"Message", 60, kindText}, {"Hint", 40, kindText}, {"Count", 9, kindNumber},
-			{"File", 26, kindText}, {"Line", 9, kindNumber}, {"Path", 60, kindText}, {"Column", 10, kindNumber}, {"Expression", 50, kindText},
+			{"File", 26, kindText}, {"Line", 9, kindNumber}, {"Path", 40, kindText}, {"Column", 10, kindNumber}, {"Expression", 40, kindText},
 		},
 		rows: len(diagnostics),
 		row: func(i int) []any {

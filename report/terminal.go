@@ -135,6 +135,18 @@ func (t terminal) stateField(p PolicyInput) [2]string {
 	return [2]string{"State", orText(p.State, "not known") + ": " + t.notes.PolicyStateMeaning}
 }
 
+// crosscheck is what a cross-check says, on one line; nothing for nil.
+func (t terminal) crosscheck(n *CrosscheckNote) []string {
+	if n == nil {
+		return nil
+	}
+	text := n.Word + ": " + n.Claim
+	if len(n.Caveats) > 0 {
+		text = n.Word + " (" + countNoun(len(n.Caveats), "caveat", "caveats") + "): " + n.Claim
+	}
+	return t.fields([][2]string{{"Tenant", text}})
+}
+
 func (t terminal) runField() [2]string {
 	return [2]string{"Run", fmt.Sprintf("as of %s, %s semantics, lcmsim %s", t.head.AsOf, t.head.Semantics, t.head.ToolVersion)}
 }

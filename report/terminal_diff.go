@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/lcmsim/lcmsim/engine"
@@ -29,9 +30,9 @@ func writeDiffTerminal(w io.Writer, d *DiffDocument, opt TerminalOptions) error 
 	}
 	var attribution []string
 	if text := attributionText(d); text != "" {
-		attribution = t.paragraph("ATTRIBUTION", text, 2)
+		attribution = t.paragraph("ATTRIBUTION", text, 2-len(t.crosscheck(d.Crosscheck)))
 	}
-	return t.write(w, diffHeader(t, d), sections, attribution, t.limits(d.Limits), t.notDefault(), t.findings(findingLines), t.end())
+	return t.write(w, diffHeader(t, d), sections, attribution, t.limits(d.Limits), t.notDefault(), t.findings(findingLines-len(t.crosscheck(d.Crosscheck))), t.end())
 }
 
 func diffHeader(t terminal, d *DiffDocument) []string {
@@ -59,7 +60,7 @@ func diffHeader(t terminal, d *DiffDocument) []string {
 		fields = append(fields, [2]string{"Held today", fmt.Sprintf("+%s grants, %s held already, -%s revokes, %s drift, %s maybe",
 			Count(h.RealGrants), Count(h.NoOps), Count(h.Revokes), Count(h.Drift), Count(h.Maybe))})
 	}
-	return append([]string{t.verdict()}, t.fields(fields)...)
+	return slices.Concat([]string{t.verdict()}, t.crosscheck(d.Crosscheck), t.fields(fields))
 }
 
 // sideText says what one side of a diff is: a version and a population.

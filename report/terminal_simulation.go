@@ -16,7 +16,7 @@ func writeSimulationTerminal(w io.Writer, d *Document, opt TerminalOptions) erro
 	t := newTerminal(&d.Header, &d.Notes, opt)
 	return t.write(w, simulationHeader(t, d),
 		[]section{workflowSection(d.Workflows), actionSection(d.Actions), profileSection(d.AccessProfiles), entitlementSection(d.Entitlements)},
-		t.limits(d.Limits), t.sensitivity(d.Sensitivity), t.notDefault(), t.findings(findingLines), t.end())
+		t.limits(d.Limits), t.sensitivity(d.Sensitivity), t.notDefault(), t.findings(findingLines-len(t.crosscheck(d.Crosscheck))), t.end())
 }
 
 func simulationHeader(t terminal, d *Document) []string {
@@ -27,13 +27,13 @@ func simulationHeader(t terminal, d *Document) []string {
 		population += ", " + Count(in.Population.Excluded) + " excluded"
 	}
 
-	return append([]string{t.verdict()}, t.fields([][2]string{
+	return slices.Concat([]string{t.verdict()}, t.crosscheck(d.Crosscheck), t.fields([][2]string{
 		t.policyField(p),
 		t.stateField(p),
 		{"Population", population},
 		t.runField(),
 		{"Digests", fmt.Sprintf("policy %s, profiles %s, population %s", shortDigest(p.SHA256), shortDigest(in.Profiles.SHA256), shortDigest(in.Population.SHA256))},
-	})...)
+	}))
 }
 
 func workflowSection(workflows []engine.WorkflowResult) section {
@@ -51,17 +51,7 @@ func workflowSection(workflows []engine.WorkflowResult) section {
 // actionSection lists those that deactivate first, then by reach.
 func actionSection(actions []engine.ActionResult) section {
 	s := section{title: "ACTIONS", least: 5, columns: []column{{"effect", 10, false}, {"planned", 11, true}, {"possible", 9, true}}}
-	actions = slices.Clone(actions)
-	deactivatesFirst := func(a engine.ActionResult) int {
-		if a.Effect == engine.EffectDeactivate {
-			return 0
-		}
-		return 1
-	}
-	slices.SortStableFunc(actions, func(a, b engine.ActionResult) int {
-		return cmp.Or(cmp.Compare(deactivatesFirst(a), deactivatesFirst(b)), cmp.Compare(b.Planned+b.Possible, a.Planned+a.Possible))
-	})
-	for _, a := range actions {
+	for _, a := range actionsByWeight(actions) {
 		name := brief(a.Name)
 		switch {
 		case a.Skipped:
@@ -72,6 +62,21 @@ func actionSection(actions []engine.ActionResult) section {
 		s.rows = append(s.rows, []string{name, brief(string(a.Effect)), Count(a.Planned), Count(a.Possible)})
 	}
 	return s
+}
+
+// actionsByWeight are the actions that deactivate, then the others, each by reach.
+func actionsByWeight(actions []engine.ActionResult) []engine.ActionResult {
+	actions = slices.Clone(actions)
+	deactivatesFirst := func(a engine.ActionResult) int {
+		if a.Effect == engine.EffectDeactivate {
+			return 0
+		}
+		return 1
+	}
+	slices.SortStableFunc(actions, func(a, b engine.ActionResult) int {
+		return cmp.Or(cmp.Compare(deactivatesFirst(a), deactivatesFirst(b)), cmp.Compare(b.Planned+b.Possible, a.Planned+a.Possible))
+	})
+	return actions
 }
 
 // profileSection lists those that are withheld from somebody first, then by reach.

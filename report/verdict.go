@@ -94,9 +94,9 @@ const (
 // toneOf is the tone of the word of a verdict.
 func toneOf(word string) tone {
 	switch word {
-	case WordOK, WordNoChange, WordAgrees, WordConfirmed:
+	case WordOK, WordNoChange, WordAgrees, WordConfirmed, WordValid:
 		return toneGood
-	case WordChanges, WordPlan, WordWithinMaximum, WordPartlyConfirmed, WordNotAffected:
+	case WordChanges, WordPlan, WordWithinMaximum, WordPartlyConfirmed, WordNotAffected, WordSameOutcome:
 		return tonePlain
 	case WordFirstRunOver, WordInconclusive, WordNobody, WordUndecided:
 		return toneDoubt
@@ -124,7 +124,6 @@ func stateMeaning(state string) string {
 func lookFirst(d *Document) []string {
 	s := d.Summary
 	out := append(lookAtLimits(d.Limits), lookAtFindings(&d.Notes, engine.SeverityError)...)
-	out = append(out, lookAtCrosscheck(d.Crosscheck)...)
 	add := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
 	if s.Unknown > 0 {
 		add("%s", unknownText(s.Unknown))

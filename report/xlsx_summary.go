@@ -4,31 +4,33 @@ import (
 	"fmt"
 
 	"github.com/xuri/excelize/v2"
+
+	"github.com/lcmsim/lcmsim/engine"
 )
 
 // The summary is written from top to bottom in blocks. Sentences lie over all of its columns; the titles are those of
 // the limits, which are its table.
 var summaryColumns = []tableColumn{
-	{"Limit", 40, kindText}, {"Affected, at least", 19, kindNumber}, {"Affected, at most", 19, kindNumber}, {"Maximum", 16, kindText},
-	{"Headroom", 13, kindNumber}, {"Verdict", 20, kindText}, {"Meaning", 80, kindText},
-	{"What would let this run pass", 60, kindText},
+	{"Limit", 40, kindText}, {"Affected, at least", 12, kindNumber}, {"Affected, at most", 12, kindNumber}, {"Maximum", 14, kindText},
+	{"Used", 11, kindShare}, {"Headroom", 12, kindNumber}, {"Verdict", 16, kindText}, {"Meaning", 40, kindText}, {"What would let this run pass", 36, kindText},
 }
 
-const summaryLastColumn = "H"
+const (
+	summaryLastColumn = "I"
+	summaryUsedColumn = 5
+	summaryWidth      = 193 // of the columns together
+)
 
 // summary is the first sheet on its way into a file.
 type summary struct {
 	b   *workbook
-	sw  *excelize.StreamWriter
+	sw  sheetWriter
 	row int // the last row written
 }
 
 func (b *workbook) writeSummary() error {
 	const name = "Summary"
-	if err := b.page(name); err != nil {
-		return err
-	}
-	sw, err := b.f.NewStreamWriter(name)
+	sw, _, err := b.newSheet(name, 0)
 	if err != nil {
 		return err
 	}
@@ -39,7 +41,7 @@ func (b *workbook) writeSummary() error {
 		return err
 	}
 	s := &summary{b: b, sw: sw}
-	for _, block := range []func() error{s.verdict, s.lookFirst, s.limits, s.counts, s.inputs, s.rules, s.assumptions} {
+	for _, block := range []func() error{s.verdict, s.lookFirst, s.limits, s.counts, s.inputs, s.rules, s.assumptions, s.exit} {
 		if err := block(); err != nil {
 			return err
 		}
@@ -58,10 +60,9 @@ func (s *summary) line(values ...any) error {
 func (s *summary) sentence(style int, text string) error {
 	s.row++
 	text = cellText(text)
-	over := []tableColumn{{width: 180, kind: kindText}} // the columns that it lies over, together
-	height := rowHeight(over, []any{excelize.Cell{Value: text}})
-	if style != s.b.styles.text {
-		height *= 2
+	height := float64(lineHeight * linesOf(text, summaryWidth))
+	if style != s.b.styles.text { // larger and bold
+		height = 2 * float64(lineHeight*linesOf(text, summaryWidth*2/3))
 	}
 	first := fmt.Sprintf("A%d", s.row)
 	if err := s.sw.SetRow(first, []any{excelize.Cell{StyleID: style, Value: text}}, excelize.RowOpts{Height: height}); err != nil {
@@ -107,15 +108,29 @@ func (s *summary) sentences(heading string, texts []string, limit int) error {
 }
 
 func (s *summary) verdict() error {
-	v, exit := s.b.notes.Verdict, s.b.head.Exit
-	styles := s.b.styles
-	style := map[tone]int{toneBad: styles.bad, toneDoubt: styles.doubt, tonePlain: styles.plain, toneGood: styles.good}[toneOf(v.Word)]
+	v := s.b.notes.Verdict
+	style := s.b.styles.verdict(v.Word)
 	if err := s.sentence(style, v.Word+": "+v.Sentence); err != nil {
 		return err
 	}
-	if err := s.sentence(styles.text, v.ForApprover); err != nil {
+	if err := s.sentence(s.b.styles.text, v.ForApprover); err != nil {
 		return err
 	}
+	if n := len(s.b.groups); n > 0 {
+		if err := s.sentence(s.b.styles.text, fmt.Sprintf("%s to decide on: sheet %s.", countNoun(n, "change", "changes"), decisionsSheet)); err != nil {
+			return err
+		}
+	}
+	for _, l := range s.b.lead {
+		if err := s.sentence(s.b.styles.text, l.label+": "+l.text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *summary) exit() error {
+	exit := s.b.head.Exit
 	return s.sentences(fmt.Sprintf("Exit code %d, because", exit.Code), exit.Reasons, 10)
 }
 
@@ -143,6 +158,9 @@ func (s *summary) counts() error {
 }
 
 func (s *summary) limits() error {
+	if s.b.limits == nil {
+		return nil // the document is not about limits
+	}
 	if err := s.heading("Safety limits and guards"); err != nil {
 		return err
 	}
@@ -151,15 +169,33 @@ func (s *summary) limits() error {
 	}
 	s.row++
 	headerRow := s.row
-	if err := s.sw.SetRow(fmt.Sprintf("A%d", headerRow), s.b.headerCells(summaryColumns)); err != nil {
+	if err := s.sw.SetRow(fmt.Sprintf("A%d", headerRow), s.b.headerCells(summaryColumns), excelize.RowOpts{Height: headerHeight(summaryColumns)}); err != nil {
 		return err
 	}
 	for _, l := range s.b.limits {
-		if err := s.line(l.Name, l.AffectedLow, l.AffectedHigh, limitMax(l), l.Headroom, limitVerdict(l), l.Meaning, orEmpty(known(l.OneTime))); err != nil {
+		s.row++
+		cells := s.b.cells(summaryColumns, []any{l.Name, l.AffectedLow, l.AffectedHigh, limitMax(l), limitUsed(l), l.Headroom, limitVerdict(l), l.Meaning, orEmpty(known(l.OneTime))})
+		cells[6] = excelize.Cell{StyleID: s.b.styles.limit(l), Value: limitVerdict(l)}
+		if err := s.sw.SetRow(fmt.Sprintf("A%d", s.row), cells, excelize.RowOpts{Height: rowHeight(summaryColumns, cells)}); err != nil {
 			return err
 		}
 	}
-	return s.b.addTable(s.sw, "Limits", headerRow, len(s.b.limits), len(summaryColumns))
+	if err := s.b.addTable(s.sw, "Limits", headerRow, len(s.b.limits), len(summaryColumns)); err != nil {
+		return err
+	}
+	// Bars end at the longest of their cells: this one shows how long all of a limit is.
+	if err := s.line("For comparison: a limit in full", nil, nil, nil, 1.0); err != nil {
+		return err
+	}
+	return s.b.addBars("Summary", summaryUsedColumn, headerRow+1, s.row, fillUsed)
+}
+
+// limitUsed is the share of a limit that is used up, above 1 when it is exceeded; nil when it allows nobody.
+func limitUsed(l engine.LimitResult) any {
+	if limitAllowed(l) <= 0 {
+		return nil
+	}
+	return ofAll(l.AffectedHigh, limitAllowed(l))
 }
 
 func (s *summary) inputs() error {

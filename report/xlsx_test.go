@@ -83,12 +83,19 @@ func TestWorkbookGolden(t *testing.T) {
 func TestWorkbookHasWhatExcelNeeds(t *testing.T) {
 	d := New(sampleInput())
 	f, workbook := writeWorkbook(t, d)
-	require.Equal(t, []string{"Summary", "Workflows", "Actions", "Profiles", "Entitlements", "Identities", "Findings", "Rules"}, f.GetSheetList())
+	require.Equal(t, []string{"Summary", "Decisions", "Charts", "Workflows", "Actions", "Profiles", "Entitlements", "Identities", "Findings", "Rules", "Inputs"}, f.GetSheetList())
 
 	names := map[string]bool{}
 	for _, sheet := range f.GetSheetList() {
+		visible, err := f.GetSheetVisible(sheet)
+		require.NoError(t, err)
+		require.True(t, visible, sheet)
 		tables, err := f.GetTables(sheet)
 		require.NoError(t, err)
+		if sheet == chartsSheet {
+			require.Empty(t, tables)
+			continue
+		}
 		require.Len(t, tables, 1, sheet)
 		require.False(t, names[tables[0].Name], "table names are unique")
 		names[tables[0].Name] = true
@@ -113,7 +120,7 @@ func TestWorkbookHasWhatExcelNeeds(t *testing.T) {
 	for _, name := range f.GetDefinedName() {
 		titles[name.Scope] = name.Name + " " + name.RefersTo
 	}
-	require.Len(t, titles, 7)
+	require.Len(t, titles, 9)
 	require.Equal(t, "_xlnm.Print_Titles 'Profiles'!$3:$3", titles["Profiles"])
 
 	props, err := f.GetDocProps()
@@ -123,10 +130,12 @@ func TestWorkbookHasWhatExcelNeeds(t *testing.T) {
 	require.Equal(t, "Simulation of Workforce lifecycle", props.Title)
 	require.Equal(t, *d.RunDigest, props.Identifier)
 
-	sheet := parts(t, workbook)["xl/worksheets/sheet4.xml"] // Profiles
-	require.Contains(t, sheet, `<c r="A4"`)
-	require.Regexp(t, `<c r="A4" s="\d+" t="inlineStr"><is><t>3a2371b6-0000</t></is></c>`, sheet, "an id is text")
-	require.Regexp(t, `<c r="D4" s="\d+"( t="n")?><v>4482</v></c>`, sheet, "a count is a number")
+	for cell, want := range map[string]excelize.CellType{"A4": excelize.CellTypeSharedString, "D4": excelize.CellTypeUnset} {
+		got, err := f.GetCellType("Profiles", cell)
+		require.NoError(t, err)
+		require.Equal(t, want, got, "an id is text, a count is a number")
+	}
+	require.NotContains(t, parts(t, workbook), "xl/vbaProject.bin")
 }
 
 func TestWorkbookOfAnEmptyRun(t *testing.T) {

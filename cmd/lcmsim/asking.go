@@ -40,11 +40,6 @@ func addAskingFlags(f *pflag.FlagSet, opt *asking) {
 	addTenantFlags(f, &opt.tenant)
 }
 
-// addReportFlag is --report of commands whose reports are JSON.
-func addReportFlag(f *pflag.FlagSet, opt *simulateOptions) {
-	f.StringArrayVar(&opt.reports, "report", nil, "write a report: PATH ends in .json (repeatable)")
-}
-
 // askSession is a tenant that is asked, and the file that keeps what it says.
 type askSession struct {
 	client   *tenant.Client

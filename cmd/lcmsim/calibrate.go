@@ -57,14 +57,14 @@ would settle a rule are missing.
 	f.StringVar(&opt.write, "write", "", "write the settled rules to this file, as YAML for lcmsim.yaml")
 	addAskingFlags(f, &opt.asking)
 	addSnapshotFlags(f, &opt.simulateOptions)
-	addReportFlag(f, &opt.simulateOptions)
+	addReportFlags(f, &opt.simulateOptions, reportHelp)
 	mustComplete(cmd, "semantics", "vendor", "rfc7644")
 	mustComplete(cmd, "version", "current", "draft")
 	return cmd
 }
 
 func runCalibrate(ctx context.Context, e env, opt calibrateOptions) error {
-	if err := checkReports(opt.reports); err != nil {
+	if err := checkReports(e, opt.reports, opt.githubSummary); err != nil {
 		return err
 	}
 	if opt.budget < 1 || opt.budget > maxDryRunsWanted {

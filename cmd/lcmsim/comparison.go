@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -238,9 +239,10 @@ func (run *comparison) compare(ctx context.Context, e env, out *output) (*report
 		return nil, err
 	}
 	kept := newExemplars(run.program)
+	run.requests.begin(diff, run.about(), run.asOf)
 	err = evaluate(ctx, pop, workers, func(b *loader.Batch, classes *engine.Classes) error {
-		list := diff.Add(classes, b.IDs)
-		return errors.Join(kept.add(b, list), rows.add(b.IDs, b.Names, list))
+		numbers := diff.Add(classes, b.IDs)
+		return errors.Join(kept.add(b, numbers), rows.add(b.IDs, b.Names, numbers), run.requests.add(b.IDs, numbers))
 	})
 	if err != nil {
 		return nil, err
@@ -249,7 +251,7 @@ func (run *comparison) compare(ctx context.Context, e env, out *output) (*report
 	if err := rows.add(ids, make([]string, len(ids)), classes); err != nil {
 		return nil, err
 	}
-	if err := rows.flush(); err != nil {
+	if err := errors.Join(rows.flush(), run.requests.flush()); err != nil {
 		return nil, err
 	}
 	progress.end()
@@ -346,6 +348,7 @@ func (run *comparison) document(ctx context.Context, e env, diff *engine.Diff, s
 	if err != nil {
 		return nil, err
 	}
+	other = append(other, policySettings(run.limited(), cmp.Or(run.to.path, run.snapshot.Part("policies.json"))))
 	later := populationInput(run.snapshot.Identities, read)
 	in := report.DiffInput{
 		ToolVersion: version, AsOf: run.asOf, Rules: run.rules, Other: other, Result: result, Findings: findings, Identities: listed,

@@ -79,14 +79,14 @@ not prove --max-disagreement.
 	f.BoolVar(&opt.planOnly, "plan-only", false, "print the sample and what it would prove, ask nothing")
 	addAskingFlags(f, &opt.asking)
 	addSnapshotFlags(f, &opt.simulateOptions)
-	addReportFlag(f, &opt.simulateOptions)
+	addReportFlags(f, &opt.simulateOptions, reportHelp)
 	mustComplete(cmd, "semantics", "vendor", "rfc7644")
 	mustComplete(cmd, "version", "current", "draft")
 	return cmd
 }
 
 func runCrosscheck(ctx context.Context, e env, opt crosscheckOptions) error {
-	if err := checkReports(opt.reports); err != nil {
+	if err := checkReports(e, opt.reports, opt.githubSummary); err != nil {
 		return err
 	}
 	sampling, maximum, err := opt.sampling()

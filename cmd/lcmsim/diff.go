@@ -29,7 +29,12 @@ snapshot directory, which brings its access profiles too. Without them, the curr
 
 The earlier side's population comes from --baseline, a snapshot directory or a population file; without it both sides have
 the population of SNAPSHOT. With both a policy and a population axis, the effects of policy and data are told apart.
---baseline can also be grants (what is held today), members (the exported membership of access profiles), or none.`,
+--baseline can also be grants (what is held today), members (the exported membership of access profiles), or none.
+
+--report NAME.requests.jsonl writes what is gained and lost as bodies of access requests, one a line: for identities that an
+accounts file (accounts.csv, or --accounts) knows. Publishing a policy takes away only what an action removes; what the later
+side merely no longer grants stays with those who have it. The requests revoke both. NAME.requests.left-out.jsonl lists what
+no body could be written for, with the reason. What is not decided is counted and never asked for. lcmsim sends none of it.`,
 		Example: `  lcmsim diff snapshot/                                   # the current version against the draft
   lcmsim diff snapshot/ --from 6 --to 7 --report changes.xlsx
   lcmsim diff snapshot/ --baseline last-month/            # the same policy, two populations: joiners, movers, leavers
@@ -58,7 +63,7 @@ the population of SNAPSHOT. With both a policy and a population axis, the effect
 }
 
 func runDiff(ctx context.Context, e env, opt diffOptions) error {
-	if err := checkReports(opt.reports); err != nil {
+	if err := checkReports(e, documents(opt.reports), opt.githubSummary); err != nil {
 		return err
 	}
 	run, err := openComparison(e, opt)
@@ -75,5 +80,6 @@ func runDiff(ctx context.Context, e env, opt diffOptions) error {
 	if err != nil {
 		return err
 	}
+	run.requests.tell(e, opt.quiet)
 	return deliver(ctx, e, opt.simulateOptions, &out, reports, doc)
 }

@@ -258,9 +258,9 @@ func TestFindingsAreDocumented(t *testing.T) {
 	}
 }
 
-// The scripts show every code from the command line, at every severity that is documented.
+// The scripts show every code from the command line, in the result or on stderr, at every severity that is documented.
 func TestFindingsAreShown(t *testing.T) {
-	shown := regexp.MustCompile(`(?m)^finding (error|warning|info) ([a-z-]+)`)
+	shown := regexp.MustCompile(`(?m)^(?:finding |stderr '\^)(error|warning|info) ([a-z-]+)`)
 	seen := map[string]bool{}
 	scripts, err := filepath.Glob("testdata/script/*.txtar")
 	require.NoError(t, err)
@@ -273,7 +273,7 @@ func TestFindingsAreShown(t *testing.T) {
 	}
 	for code, severities := range documentedCodes(t) {
 		for _, severity := range severities {
-			require.True(t, seen[code+" "+severity], "no script has `finding %s %s`", severity, code)
+			require.True(t, seen[code+" "+severity], "no script has `finding %s %s`, nor looks for it on stderr", severity, code)
 		}
 	}
 }

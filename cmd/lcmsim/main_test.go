@@ -44,7 +44,7 @@ func TestMain(m *testing.M) {
 }
 
 // TestScript runs testdata/script. A script finds the project's fixtures in the folder fixtures, and has the commands
-// lcmsim, exit, json, finding, files, plain and tenant beside those of testscript.
+// lcmsim, exit, json, finding, files, plain, tenant and fill beside those of testscript.
 func TestScript(t *testing.T) {
 	fixtures, err := filepath.Abs("../../fixtures")
 	require.NoError(t, err)
@@ -63,6 +63,7 @@ func TestScript(t *testing.T) {
 			"files":   scriptFiles,
 			"plain":   scriptPlain,
 			"tenant":  scriptTenant,
+			"fill":    scriptFill,
 		},
 	})
 }

@@ -84,7 +84,7 @@ Exit codes: 0 ok, 1 fatal, 2 changes present (with --detailed-exitcode), 3 gate 
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w\nrun `%s --help` for the flags", err, cmd.CommandPath())
 	})
-	root.AddCommand(newSimulateCmd(e), newDiffCmd(e), newExplainCmd(e), newFilterCmd(e), newGenerateCmd(e), newPullCmd(e), newCrosscheckCmd(e), newCalibrateCmd(e), newVersionCmd(e))
+	root.AddCommand(newSimulateCmd(e), newDiffCmd(e), newExplainCmd(e), newFilterCmd(e), newGenerateCmd(e), newPullCmd(e), newCrosscheckCmd(e), newCalibrateCmd(e), newReportCmd(e), newVerifyCmd(e), newDecisionsCmd(e), newVersionCmd(e))
 	return root
 }
 

@@ -37,7 +37,8 @@ type simulateOptions struct {
 	batchRows int
 	listed    int
 
-	crosscheck string // saved result of a cross-check, which the report shows
+	githubSummary bool
+	crosscheck    string // saved result of a cross-check, which the report shows
 }
 
 func newSimulateCmd(e env) *cobra.Command {
@@ -49,7 +50,12 @@ func newSimulateCmd(e env) *cobra.Command {
 says who is matched, which actions are planned, who would hold which entitlements, and what the safety limits say.
 
 SNAPSHOT is a directory with policies.json, access_profiles.json and identities.{parquet,arrow,jsonl,json,csv}, each as
-exported; every part can be named by a flag instead. What cannot be evaluated is carried as a range, never dropped.`,
+exported; every part can be named by a flag instead. What cannot be evaluated is carried as a range, never dropped.
+
+--report NAME.requests.jsonl writes what the policy would grant, and what its actions would take away of what the grants file
+knows, as bodies of access requests, one a line: for identities that an accounts file (accounts.csv, or --accounts) knows.
+What grants.* says is held is not asked for again. NAME.requests.left-out.jsonl lists what no body could be written for, with
+the reason. What is not decided is counted and never asked for. lcmsim sends none of it.`,
 		Example: `  lcmsim simulate snapshot/
   lcmsim simulate snapshot/ --version draft --report impact.xlsx --report result.json
   lcmsim simulate --policy-file policies.json --profiles access_profiles.json --identities people.csv
@@ -80,7 +86,8 @@ func addRunFlags(f *pflag.FlagSet, opt *simulateOptions) {
 	addFilterFlags(f, &opt.semantics, &opt.rules)
 	f.StringVar(&opt.active, "active-attribute", "is_active", "boolean attribute that tells active identities, for limits.denominator=active and for leavers")
 	f.BoolVar(&opt.json, "json", false, "print the result as JSON on stdout instead of the summary")
-	f.StringArrayVar(&opt.reports, "report", nil, "write a report: PATH ends in .json or .xlsx (repeatable)")
+	addReportFlags(f, opt, "write a report: PATH ends in .html, .xlsx, .json, .md, .xml (JUnit) or .sarif, or in .requests.jsonl for access requests (repeatable)")
+	f.StringVar(&opt.paths.Accounts, "accounts", "", "accounts that access requests are addressed to, instead of SNAPSHOT/accounts.*")
 	f.StringVar(&opt.rows, "rows", "", "write one row an identity: PATH ends in .ndjson, .jsonl or .csv")
 	f.StringVar(&opt.failOn, "fail-on", "limit,guard", "what makes exit code 3: a list of limit, guard, maybe, error, warning, or none; limits that are measured on a first run count only when limit is named")
 	f.BoolVar(&opt.detailed, "detailed-exitcode", false, "exit with 2 when something changes and nothing else is wrong")
@@ -149,7 +156,7 @@ func mustComplete(cmd *cobra.Command, flag string, values ...string) {
 }
 
 func runSimulate(ctx context.Context, e env, opt simulateOptions) error {
-	if err := checkReports(opt.reports); err != nil {
+	if err := checkReports(e, documents(opt.reports), opt.githubSummary); err != nil {
 		return err
 	}
 	run, err := openSimulation(e, opt)
@@ -166,5 +173,6 @@ func runSimulate(ctx context.Context, e env, opt simulateOptions) error {
 	if err != nil {
 		return err
 	}
+	run.requests.tell(e, opt.quiet)
 	return deliver(ctx, e, opt, &out, reports, doc)
 }

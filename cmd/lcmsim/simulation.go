@@ -27,6 +27,7 @@ type session struct {
 	failOn   report.FailOn
 	asOf     time.Time
 	checked  *report.CrosscheckDocument // nil = none was given
+	requests *requestPlan               // nil = no access requests are wanted
 }
 
 // simulation is a run of one policy version.
@@ -83,7 +84,10 @@ func openSession(e env, opt simulateOptions) (*session, error) {
 	if run.asOf, err = chooseAsOf(opt.asOf, snap.Manifest.TakenAt, e.now); err != nil {
 		return nil, err
 	}
-	run.checked, err = readCrosscheck(opt.crosscheck)
+	if run.checked, err = readCrosscheck(opt.crosscheck); err != nil {
+		return nil, err
+	}
+	run.requests, err = openRequests(opt, snap)
 	return run, err
 }
 
@@ -130,6 +134,11 @@ func (run *session) createOutputs(out *outputs) (rows *output, reports []*output
 			return nil, nil, err
 		}
 		reports = append(reports, file)
+		if isRequests(path) {
+			if err := run.requests.create(out, file, inputs); err != nil {
+				return nil, nil, err
+			}
+		}
 	}
 	return rows, reports, nil
 }
@@ -137,7 +146,7 @@ func (run *session) createOutputs(out *outputs) (rows *output, reports []*output
 // inputs are the files that the run reads, or would find in the snapshot.
 func (run *session) inputs() []string {
 	p := run.opt.paths
-	list := []string{p.Policy, p.Versions, p.Profiles, p.Schema, p.Config, p.Grants, p.History, run.opt.crosscheck, run.snapshot.Identities, run.snapshot.Overrides}
+	list := []string{p.Policy, p.Versions, p.Profiles, p.Schema, p.Config, p.Grants, p.History, p.Accounts, run.opt.crosscheck, run.snapshot.Identities, run.snapshot.Overrides}
 	list = append(list, run.snapshot.Secondary...)
 	if p.Dir != "" {
 		for _, name := range loader.SnapshotFiles() {
@@ -214,14 +223,15 @@ func (run *simulation) simulate(ctx context.Context, e env, out *output) (*repor
 		return nil, err
 	}
 	kept := newExemplars(run.program)
+	run.requests.begin(sim, run.about(), run.asOf)
 	err = evaluate(ctx, pop, workers, func(b *loader.Batch, classes *engine.Classes) error {
-		list := sim.Add(classes, b.IDs)
-		return errors.Join(kept.add(b, list), rows.add(b, list))
+		numbers := sim.Add(classes, b.IDs)
+		return errors.Join(kept.add(b, numbers), rows.add(b, numbers), run.requests.add(b.IDs, numbers))
 	})
 	if err != nil {
 		return nil, err
 	}
-	if err := rows.flush(); err != nil {
+	if err := errors.Join(rows.flush(), run.requests.flush()); err != nil {
 		return nil, err
 	}
 	progress.end()
@@ -291,6 +301,7 @@ func (run *simulation) document(sim *engine.Simulation, seen *scimeval.Observati
 	if err != nil {
 		return nil, err
 	}
+	other = append(other, policySettings(run.policy, snap.Part("policies.json")))
 	return report.New(report.Input{
 		ToolVersion: version, AsOf: run.asOf, Rules: run.rules,
 		Policy: run.policy, Version: run.version, Catalog: &snap.Catalog,
