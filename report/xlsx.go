@@ -1,20 +1,18 @@
 package report
 
 import (
-	"archive/zip"
 	"fmt"
 	"io"
 	"strings"
 	"time"
 	"unicode/utf8"
 
-	"github.com/klauspost/compress/flate"
 	"github.com/xuri/excelize/v2"
 )
 
 // WriteXLSX writes d as an Excel workbook: a summary, what there is to decide on, charts, then a sheet for each list. Every list is a
-// table below its header; what comes from the inputs is text in every cell, and no cell holds a formula. The bytes are not stable from
-// run to run, the cells are.
+// table below its header; what comes from the inputs is text in every cell, and no cell holds a formula. Equal
+// documents give equal bytes.
 func WriteXLSX(w io.Writer, d Renderable) error {
 	return writeWorkbookTo(w, d, maxTableRows)
 }
@@ -38,18 +36,11 @@ func writeWorkbookTo(w io.Writer, d Renderable, maxRows int) error {
 	if err := b.fill(); err != nil {
 		return fmt.Errorf("write workbook: %w", err)
 	}
-	b.f.SetZipWriter(newFastZip)
+	b.f.SetZipWriter(func(w io.Writer) excelize.ZipWriter { return newWorkbookZip(w) })
 	if err := b.f.Write(w); err != nil {
 		return fmt.Errorf("write workbook: %w", err)
 	}
 	return nil
-}
-
-// newFastZip compresses little and fast: sheets repeat themselves, and most of the time of a large workbook goes into its compression.
-func newFastZip(w io.Writer) excelize.ZipWriter {
-	z := zip.NewWriter(w)
-	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestSpeed) })
-	return z
 }
 
 func (b *workbook) fill() error {

@@ -18,7 +18,8 @@ func newReportCmd(e env) *cobra.Command {
 		Long: `Renders a result that simulate, diff, crosscheck or calibrate saved as JSON. Everything that a report shows is in that file:
 nothing is computed again, the snapshot is not read, and a report is the same, byte for byte, as one that the run itself would
 have written. The exit code is that of the run.`,
-		Example: `  lcmsim report result.json                           # the summary
+		Example: `  lcmsim simulate snapshot/ --report result.json
+  lcmsim report result.json                           # the summary
   lcmsim report result.json --report report.html --report report.xlsx
   lcmsim report result.json --report summary.md --report limits.xml --report findings.sarif --quiet`,
 		Args: arguments(cobra.ExactArgs(1)),
