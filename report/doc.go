@@ -5,16 +5,16 @@
 //  1. New assembles a Document: the versioned JSON model of a simulation (SPEC section 10), with the exit code, its
 //     reasons, the verdict and every sentence and group that a rendering shows. NewDiff assembles a DiffDocument, that
 //     of a diff; NewCrosscheck and NewCalibration what a tenant's answers show. All begin with a Header and carry Notes.
-//  2. WriteJSON saves a Document and ReadJSON reads it back; the two are inverse. So are WriteDiffJSON and ReadDiffJSON,
-//     and those of the other documents.
-//  3. WriteTerminal and WriteXLSX render a Document, WriteDiffTerminal and WriteDiffXLSX a DiffDocument,
-//     WriteCrosscheckTerminal and WriteCalibrationTerminal theirs. They lay out, sort and shorten; what they show is in
-//     the document, or a share or sum of two of its numbers. A rendering of a saved document equals the rendering made
-//     at once.
+//  2. Each gives an outline, what every format shows of it: see Renderable.
+//  3. WriteJSON saves a document of any kind and Read reads it back; the two are inverse.
+//  4. WriteTerminal, WriteHTML, WriteXLSX, WriteMarkdown, WriteJUnit and WriteSARIF lay a document out, sort and shorten; what
+//     they show is in the document, or a share or sum of its numbers. A rendering of a saved document equals the rendering
+//     made at once, byte for byte.
+//  5. Verify compares a saved document with one of today, and ReadDecisions reads back what people filled in.
 //
-// Beside the documents stand smaller outputs: RowsWriter and DiffRowsWriter, one record an identity; FilterDocument, what
-// filters match; ExplanationDocument, why one identity gets what it gets; DryRunAnswer, the same in the tenant's shape; and
-// Verification, what differs between a saved document and one of today.
+// Beside the documents stand smaller outputs: RowsWriter and DiffRowsWriter, one record an identity; RequestsWriter, plans of access
+// requests; FilterDocument, what filters match; ExplanationDocument, why one identity gets what it gets; DryRunAnswer, the same
+// in the tenant's shape.
 //
 // Invariants:
 //
