@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -77,7 +78,7 @@ func requireChangeClasses(t require.TestingT, got comparison, want *slowDiff, al
 	require.Equal(t, len(exemplars), got.result.ClassesTotal)
 	changing := []ChangeClass{}
 	for _, c := range got.result.Classes {
-		if c.Status != StatusUnchanged {
+		if slices.ContainsFunc(got.rows, func(row DiffRow) bool { return row.Class == c.ID && row.Status != StatusUnchanged }) {
 			changing = append(changing, c)
 		}
 	}

@@ -54,7 +54,7 @@ type DiffResult struct {
 	Cohorts        []CohortLift        `json:"cohorts"` // the most over-represented among those who lose something, at most 20
 	Classes        []ChangeClass       `json:"classes"` // the 1,000 largest by size, ties by id
 	ClassesTotal   int                 `json:"classes_total"`
-	// ChangedClasses are those whose exemplar does not stay as it is: the 1,000 largest, ties by id. Classes has some of them too.
+	// ChangedClasses are those of which somebody does not stay as it is: the 1,000 largest, ties by id. Classes has some of them too.
 	ChangedClasses      []ChangeClass `json:"changed_classes"`
 	ChangedClassesTotal int           `json:"changed_classes_total"`
 	Flows               []FlowChange  `json:"flows"`       // that change for most identities, at most 2,000; by kinds, then from, then to; none where the baseline is grants or members
@@ -195,7 +195,8 @@ type TaggedItem struct {
 	Tag Tag    `json:"tag"`
 }
 
-// ChangeClass is the identities that fare alike: equal match vectors on both sides.
+// ChangeClass is the identities that fare alike: equal match vectors on both sides. Where what is held today is joined to identities,
+// those of a class can fare differently: then all but Size and Members is about the exemplar.
 type ChangeClass struct {
 	ID             int            `json:"id"` // from 0 by first appearance; identities removed from the source come last
 	Size           int            `json:"size"`

@@ -119,13 +119,9 @@ func (d *Diff) entityTexts(ranks []int) []string {
 	return table.texts(list)
 }
 
-// changes tells whether the exemplar of a class does not stay as it is.
+// changes tells whether anybody of a class does not stay as it is.
 func (d *Diff) changes(class int) bool {
-	status := d.ClassStatus(class)
-	if d.joined != nil {
-		status = d.Status(class, d.classes[class].members[0])
-	}
-	return status != StatusUnchanged
+	return d.tallyOf(class).statuses[StatusUnchanged] < d.classes[class].size
 }
 
 // largestClasses lists the largest of the classes that count. byClass are the edits that alone change each.

@@ -25,7 +25,7 @@ type Flow struct {
 }
 
 // FlowChange counts the identities for which one thing leads to another now and did not before (Gained), or no longer does
-// (Lost). See Flow.
+// (Lost). See Flow. An action that has another type now is another action: it counts as lost and as gained.
 type FlowChange struct {
 	From   FlowNode `json:"from"`
 	To     FlowNode `json:"to"`

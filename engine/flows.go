@@ -8,39 +8,57 @@ import (
 
 // flowTable numbers the flows that some plan can have. Plans of one program share a table.
 type flowTable struct {
-	ends  []flowEnds
-	index map[flowEnds]int
+	keys  []flowKey
+	index map[flowKey]int
 }
 
 // flowEnds is a flow without its counts.
 type flowEnds struct{ from, to FlowNode }
 
-func newFlowTable() *flowTable { return &flowTable{index: make(map[flowEnds]int)} }
+// flowKey tells flows apart. An action that has another type is another action.
+type flowKey struct {
+	flowEnds
+	kind string // type of the action; "" = there is none
+}
 
-func (t *flowTable) number(from, to FlowNode) int {
-	key := flowEnds{from, to}
+func newFlowTable() *flowTable { return &flowTable{index: make(map[flowKey]int)} }
+
+func (t *flowTable) number(from, to FlowNode, kind string) int {
+	key := flowKey{flowEnds{from, to}, kind}
 	i, ok := t.index[key]
 	if !ok {
-		i = len(t.ends)
+		i = len(t.keys)
 		t.index[key] = i
-		t.ends = append(t.ends, key)
+		t.keys = append(t.keys, key)
 	}
 	return i
 }
 
-// order lists flows with most people first up to a cap, then as documents list them: by kind, then from, then to.
-func (t *flowTable) order(people func(flow int) int) (flows []int, total int) {
-	for i := range t.ends {
-		if people(i) > 0 {
-			flows = append(flows, i)
+// sumByEnds adds up what is counted for flows with the same ends.
+func sumByEnds[C any](t *flowTable, counts []C, add func(sum *C, more C)) map[flowEnds]C {
+	sums := make(map[flowEnds]C)
+	for i, n := range counts {
+		sum := sums[t.keys[i].flowEnds]
+		add(&sum, n)
+		sums[t.keys[i].flowEnds] = sum
+	}
+	return sums
+}
+
+// flowOrder lists flows with most people first up to a cap, then as documents list them: by kind, then from, then to.
+func flowOrder[C any](counts map[flowEnds]C, people func(C) int) (flows []flowEnds, total int) {
+	for ends, n := range counts {
+		if people(n) > 0 {
+			flows = append(flows, ends)
 		}
 	}
 	total = len(flows)
-	compare := func(a, b int) int {
-		x, y := t.ends[a], t.ends[b]
+	compare := func(x, y flowEnds) int {
 		return cmp.Or(cmp.Compare(kindRank(x.from.Kind), kindRank(y.from.Kind)), strings.Compare(x.from.ID, y.from.ID), strings.Compare(x.to.ID, y.to.ID))
 	}
-	slices.SortFunc(flows, func(a, b int) int { return cmp.Or(cmp.Compare(people(b), people(a)), compare(a, b)) })
+	slices.SortFunc(flows, func(a, b flowEnds) int {
+		return cmp.Or(cmp.Compare(people(counts[b]), people(counts[a])), compare(a, b))
+	})
 	flows = flows[:min(len(flows), maxFlows)]
 	slices.SortFunc(flows, compare)
 	return flows, total
@@ -109,10 +127,10 @@ func (f *flowFinder) of(o *outcome, vector []uint64) bounds {
 		if a.status == statusDone {
 			continue
 		}
-		action := FlowNode{FlowAction, p.actions[a.action].Name}
-		add(f.table.number(FlowNode{FlowWorkflow, p.workflows[a.workflow].Name}, action), a.status == statusPlanned)
+		action, kind := FlowNode{FlowAction, p.actions[a.action].Name}, p.actions[a.action].Type
+		add(f.table.number(FlowNode{FlowWorkflow, p.workflows[a.workflow].Name}, action, kind), a.status == statusPlanned)
 		for _, named := range p.actions[a.action].profiles {
-			add(f.table.number(action, FlowNode{FlowProfile, p.profiles[named].id}), a.status == statusPlanned)
+			add(f.table.number(action, FlowNode{FlowProfile, p.profiles[named].id}, kind), a.status == statusPlanned)
 		}
 	}
 	for _, named := range o.named.high {
@@ -137,7 +155,7 @@ func (f *flowFinder) granted(named int) []profileFlow {
 		for _, i := range p.profiles[named].reach {
 			for _, e := range p.profiles[i].own {
 				to := FlowNode{FlowEntitlement, p.entities.rowTexts[e.entity]}
-				list = append(list, profileFlow{f.table.number(FlowNode{FlowProfile, p.profiles[named].id}, to), e})
+				list = append(list, profileFlow{f.table.number(FlowNode{FlowProfile, p.profiles[named].id}, to, ""), e})
 			}
 		}
 		f.profiles[named] = list
@@ -154,10 +172,10 @@ func (f *flowFinder) why(s *state, vector []uint64) map[int][]string {
 	out := make(map[int][]string)
 	for _, a := range s.outcome.actions {
 		texts := s.causes.actions[p.numbers.actions[a.workflow*len(p.actions)+a.action]]
-		action := FlowNode{FlowAction, p.actions[a.action].Name}
-		flows := []int{f.table.number(FlowNode{FlowWorkflow, p.workflows[a.workflow].Name}, action)}
+		action, kind := FlowNode{FlowAction, p.actions[a.action].Name}, p.actions[a.action].Type
+		flows := []int{f.table.number(FlowNode{FlowWorkflow, p.workflows[a.workflow].Name}, action, kind)}
 		for _, named := range p.actions[a.action].profiles {
-			flows = append(flows, f.table.number(action, FlowNode{FlowProfile, p.profiles[named].id}))
+			flows = append(flows, f.table.number(action, FlowNode{FlowProfile, p.profiles[named].id}, kind))
 		}
 		for _, flow := range flows {
 			out[flow], _ = merge(out[flow], texts...)
@@ -186,7 +204,7 @@ func (s *Simulation) flows() (flows []Flow, total int) {
 			continue
 		}
 		b := find.of(o, s.vectors.at(class))
-		counts = append(counts, make([]tally, len(table.ends)-len(counts))...)
+		counts = append(counts, make([]tally, len(table.keys)-len(counts))...)
 		for _, i := range b.low {
 			counts[i].certain += s.sizes[class]
 		}
@@ -194,11 +212,15 @@ func (s *Simulation) flows() (flows []Flow, total int) {
 			counts[i].possible += s.sizes[class]
 		}
 	}
-	counts = append(counts, make([]tally, len(table.ends)-len(counts))...)
-	order, total := table.order(func(i int) int { return counts[i].certain + counts[i].possible })
+	counts = append(counts, make([]tally, len(table.keys)-len(counts))...)
+	sums := sumByEnds(table, counts, func(sum *tally, more tally) {
+		sum.certain += more.certain
+		sum.possible += more.possible
+	})
+	order, total := flowOrder(sums, func(n tally) int { return n.certain + n.possible })
 	flows = make([]Flow, len(order))
-	for n, i := range order {
-		flows[n] = Flow{table.ends[i].from, table.ends[i].to, counts[i].certain, counts[i].possible}
+	for i, ends := range order {
+		flows[i] = Flow{ends.from, ends.to, sums[ends].certain, sums[ends].possible}
 	}
 	return flows, total
 }
@@ -224,15 +246,20 @@ func (d *Diff) flows() (flows []FlowChange, total int) {
 		}
 		after, vector := d.after(c.key), d.vectors.at(int(c.key.later))
 		to, toWhy = later.of(after.outcome, vector), later.why(after, vector)
-		counts = append(counts, make([]itemCount, len(table.ends)-len(counts))...)
+		counts = append(counts, make([]itemCount, len(table.keys)-len(counts))...)
 		change := compareItems(from, to, fromWhy, toWhy)
 		change.count(counts, c.size)
 	}
-	counts = append(counts, make([]itemCount, len(table.ends)-len(counts))...)
-	order, total := table.order(func(i int) int { return counts[i].gained + counts[i].lost + counts[i].maybe })
+	counts = append(counts, make([]itemCount, len(table.keys)-len(counts))...)
+	sums := sumByEnds(table, counts, func(sum *itemCount, more itemCount) {
+		sum.gained += more.gained
+		sum.lost += more.lost
+		sum.maybe += more.maybe
+	})
+	order, total := flowOrder(sums, func(n itemCount) int { return n.gained + n.lost + n.maybe })
 	flows = make([]FlowChange, len(order))
-	for n, i := range order {
-		flows[n] = FlowChange{table.ends[i].from, table.ends[i].to, counts[i].gained, counts[i].lost, counts[i].maybe}
+	for i, ends := range order {
+		flows[i] = FlowChange{ends.from, ends.to, sums[ends].gained, sums[ends].lost, sums[ends].maybe}
 	}
 	return flows, total
 }

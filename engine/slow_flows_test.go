@@ -7,15 +7,16 @@ import (
 )
 
 // slowFlows are the flows of one identity: how certain each is and, where that is unknown, why.
-func (s *slowRun) slowFlows(o *slowOutcome, st *slowState) slowFacts[flowEnds] {
-	truths, why := map[flowEnds]slowTruth{}, because[flowEnds]{}
+func (s *slowRun) slowFlows(o *slowOutcome, st *slowState) slowFacts[flowKey] {
+	truths, why := map[flowKey]slowTruth{}, because[flowKey]{}
 	for _, a := range o.actions {
 		t := statusTruth(a.status)
 		at := place(s.in.Version, a.workflow)
 		action := FlowNode{FlowAction, a.action.Name}
-		ends := []flowEnds{{FlowNode{FlowWorkflow, at.workflow}, action}}
+		kind := a.action.Type
+		ends := []flowKey{{flowEnds{FlowNode{FlowWorkflow, at.workflow}, action}, kind}}
 		for _, ref := range a.action.AccessProfiles {
-			ends = append(ends, flowEnds{action, FlowNode{FlowProfile, ref.ID}})
+			ends = append(ends, flowKey{flowEnds{action, FlowNode{FlowProfile, ref.ID}}, kind})
 		}
 		for _, e := range ends {
 			raise(truths, e, t)
@@ -29,7 +30,7 @@ func (s *slowRun) slowFlows(o *slowOutcome, st *slowState) slowFacts[flowEnds] {
 			for i := range s.profile(from).Entities {
 				e := &s.profile(from).Entities[i]
 				k := slowKey(e)
-				ends := flowEnds{FlowNode{FlowProfile, id}, FlowNode{FlowEntitlement, k.datasource + "|" + k.kind + "|" + k.id}}
+				ends := flowKey{flowEnds{FlowNode{FlowProfile, id}, FlowNode{FlowEntitlement, k.datasource + "|" + k.kind + "|" + k.id}}, ""}
 				raise(truths, ends, slowAnd(t, s.entity(e)))
 				if e.Condition != nil {
 					why.add(ends, s.openText(*e.Condition, true))
@@ -54,7 +55,8 @@ func inOrder[T any](flows map[flowEnds]T) []flowEnds {
 func (p *slowPopulation) flows() []Flow {
 	counts := map[flowEnds]*Flow{}
 	for i, r := range p.runs {
-		for ends, fact := range r.slowFlows(p.outcomes[i], &slowState{}) {
+		for key, fact := range r.slowFlows(p.outcomes[i], &slowState{}) {
+			ends := key.flowEnds
 			if counts[ends] == nil {
 				counts[ends] = &Flow{From: ends.from, To: ends.to}
 			}
@@ -83,7 +85,7 @@ func (d *slowDiff) flows() []FlowChange {
 		if i.later == nil || c.actions.truth() == slowNo && c.profiles.truth() == slowNo && c.entities.truth() == slowNo {
 			continue
 		}
-		var before slowFacts[flowEnds]
+		var before slowFacts[flowKey]
 		earlier := i.later
 		if d.base != nil {
 			earlier = i.base
@@ -93,14 +95,15 @@ func (d *slowDiff) flows() []FlowChange {
 		}
 		sets := slowCompare(before, d.run(&d.in, i.later).slowFlows(c.after.outcome, c.after))
 		for _, part := range []struct {
-			set   map[flowEnds]bool
+			set   map[flowKey]bool
 			field func(*FlowChange) *int
 		}{
 			{sets.gained, func(f *FlowChange) *int { return &f.Gained }},
 			{sets.lost, func(f *FlowChange) *int { return &f.Lost }},
 			{sets.maybe, func(f *FlowChange) *int { return &f.Maybe }},
 		} {
-			for ends := range part.set {
+			for key := range part.set {
+				ends := key.flowEnds
 				if counts[ends] == nil {
 					counts[ends] = &FlowChange{From: ends.from, To: ends.to}
 				}

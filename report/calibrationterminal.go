@@ -31,8 +31,7 @@ func writeCalibrationTerminal(w io.Writer, d *CalibrationDocument, opt TerminalO
 		lines = append(lines, brief(strings.TrimSuffix(line, "\n")))
 	}
 	lines = append(lines, t.end()...)
-	_, err := io.WriteString(w, strings.Join(lines, "\n")+"\n")
-	return err
+	return writeLines(w, lines)
 }
 
 // calibrationTerminal lays out one calibration.

@@ -26,15 +26,16 @@ type changeGroup struct {
 // groupKind is what a group is about.
 type groupKind string
 
-// The kinds, in the order in which groups of equal harm are listed.
+// The kinds, in the order in which groups of equal harm are listed; limits come before all others.
 const (
+	groupLimit       groupKind = "limit" // a limit or guard that is exceeded, or may be: to approve it is to accept that; it has no counts
 	groupAction      groupKind = "action"
 	groupProfile     groupKind = "access profile"
 	groupEntitlement groupKind = "entitlement"
 	groupOthers      groupKind = "other entitlements" // all that a row of their own would be too many for
 )
 
-var groupKinds = []groupKind{groupAction, groupProfile, groupEntitlement, groupOthers}
+var groupKinds = []groupKind{groupLimit, groupAction, groupProfile, groupEntitlement, groupOthers}
 
 // maxEntitlementGroups is how many entitlements have a group of their own, the most harmful.
 const maxEntitlementGroups = 100
@@ -59,8 +60,10 @@ func decisions(d Renderable) (groups []changeGroup, note string) {
 	switch d := d.(type) {
 	case *Document:
 		groups, note = simulationGroups(d)
+		groups = append(limitGroups(d.Limits), groups...)
 	case *DiffDocument:
 		groups, note = diffGroups(d)
+		groups = append(limitGroups(d.Limits), groups...)
 	case *CrosscheckDocument, *CalibrationDocument: // they change nothing
 	}
 	if len(groups) == 0 {
@@ -73,9 +76,21 @@ func decisions(d Renderable) (groups []changeGroup, note string) {
 
 func compareGroups(a, b changeGroup) int {
 	return cmp.Or(
+		-compareBool(a.Kind == groupLimit, b.Kind == groupLimit),
 		cmp.Compare(b.harm(), a.harm()), cmp.Compare(b.Gained, a.Gained), cmp.Compare(b.Maybe, a.Maybe),
 		cmp.Compare(slices.Index(groupKinds, a.Kind), slices.Index(groupKinds, b.Kind)),
 	)
+}
+
+// compareBool puts false before true.
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
 }
 
 // uniqueIDs numbers groups whose id another one has already.
@@ -208,6 +223,21 @@ func simulationGroups(d *Document) ([]changeGroup, string) {
 		note += fmt.Sprintf(" %s nothing: no row.", countNoun(withheld, "access profile grants", "access profiles grant"))
 	}
 	return append(groups, withOthers(own)...), note
+}
+
+// limitGroups are the limits and guards that are exceeded or may be, the most pressing first.
+func limitGroups(limits []engine.LimitResult) []changeGroup {
+	groups := []changeGroup{}
+	for _, l := range pressingFirst(limits) {
+		if l.Enforced == "information" || l.Verdict != engine.VerdictExceeded && l.Verdict != engine.VerdictMaybe {
+			continue
+		}
+		groups = append(groups, changeGroup{
+			ID: fmt.Sprintf("%s:%s:%s:%s", limitNoun(l), l.Scope, l.Kind, l.Name), Kind: groupLimit, Name: cmp.Or(l.Name, "(no name)"),
+			Detail: fmt.Sprintf("%s %s: %s of at most %s; %s", limitNoun(l), limitVerdict(l), rangeText(l.AffectedLow, l.AffectedHigh), limitMax(l), l.Meaning),
+		})
+	}
+	return groups
 }
 
 func actionGroup(name, kind string, effect engine.Effect) changeGroup {

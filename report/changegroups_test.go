@@ -21,6 +21,7 @@ func groupLines(d Renderable) []string { return textEach(changeGroups(d), groupL
 func TestChangeGroupsOfADiff(t *testing.T) {
 	d := NewDiff(sampleDiffInput())
 	require.Equal(t, []string{
+		"limit:policy:percent:max_identities_affected_percentage -0 +0 ?0 d0 r0",
 		"entitlement:okta-prod|OktaGroup|00g00002 -80 +0 ?0 d0 r0",
 		"entitlement:okta-prod|OktaGroup|00g00001 -40 +228 ?4 d0 r7",
 		"action:Legal access:MANAGE_RELATIONSHIPS -40 +0 ?0 d0 r0",
@@ -35,6 +36,8 @@ func TestChangeGroupsOfADiff(t *testing.T) {
 	require.Equal(t, "Workflows change by their actions.", changeGroupNote(d))
 
 	groups := changeGroups(d)
+	require.Equal(t, "limit exceeded: 312 to 332 of at most 250 (5%); all changes would be blocked", groups[0].Detail)
+	groups = groups[1:]
 	require.Equal(t, "Group 02", groups[0].Name)
 	require.Equal(t, "OktaGroup 00g00002 in okta-prod; lost by 80 of 280 that had it (28.6%)", groups[0].Detail)
 	require.Equal(t, "MANAGE_RELATIONSHIPS, grants access; lost by 40 of 40 that had it (100%)", groups[2].Detail)
@@ -86,10 +89,11 @@ func TestChangeGroupsOfASimulation(t *testing.T) {
 	d := New(sampleInput())
 	lines := groupLines(d)
 	require.Equal(t, []string{
+		"limit:policy:percent:max_identities_affected_percentage -0 +0 ?0 d0 r0",
 		"action:Disable accounts:DEPROVISION_IDENTITY -0 +259 ?0 d259 r0",
 		"entitlement:okta-prod|OktaGroup|00g00111 -0 +0 ?0 d0 r118",
 		"action:Birthright access:MANAGE_RELATIONSHIPS -0 +4482 ?0 d0 r0",
-	}, []string{lines[0], lines[1], lines[2]})
+	}, lines[:4])
 	require.Contains(t, lines, "action:Manager role:MANAGE_RELATIONSHIPS -0 +0 ?35 d0 r0", "what is possible only is decided too")
 	require.Contains(t, lines, "profile:3a2371b6-0001 -0 +1730 ?0 d0 r0")
 	for _, line := range lines {

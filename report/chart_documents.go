@@ -114,7 +114,7 @@ func limitPlot(limits []engine.LimitResult) plot {
 func cohortPlot(cohorts []engine.CohortLift) plot {
 	p := plot{id: "chart-cohorts", title: "Which groups of people lose more than others", what: "Cohort", many: "cohorts",
 		note: "Shares of those who lose something, are deactivated or have something revoked; the line is the share of the whole population.",
-		series: []series{{name: "Share that loses something", class: barLost, share: true},
+		series: []series{{name: "Share that loses something or is disabled", class: barLost, share: true},
 			{name: "Share of the whole population", class: barPlain, mark: true, share: true}}}
 	for _, c := range cohorts {
 		p.rows = append(p.rows, plotRow{

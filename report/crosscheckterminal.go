@@ -34,8 +34,7 @@ func writeCrosscheckTerminal(w io.Writer, d *CrosscheckDocument, opt TerminalOpt
 	lines = append(lines, t.findings(shownFindings)...)
 	lines = append(lines, t.steps(d.NextSteps)...)
 	lines = append(lines, t.end()...)
-	_, err := io.WriteString(w, strings.Join(lines, "\n")+"\n")
-	return err
+	return writeLines(w, lines)
 }
 
 // crosscheckTerminal lays out one cross-check.
@@ -91,7 +90,7 @@ func profilesReading(profiles string) string {
 func (t crosscheckTerminal) strata() []string {
 	strata := slices.Clone(t.d.Strata)
 	slices.SortStableFunc(strata, func(a, b CrosscheckStratum) int { return strataRank(a) - strataRank(b) })
-	columns := []column{{"of", 7, true}, {"draws", 6, true}, {"agree", 6, true}, {"disagree", 8, true}, {"uncompared", 10, true}}
+	columns := []column{{"of", max(7, len(Count(t.d.Summary.Frame))), true}, {"draws", 6, true}, {"agree", 6, true}, {"disagree", 8, true}, {"uncompared", 10, true}}
 	if t.d.Planned {
 		columns = columns[:2]
 	}

@@ -221,8 +221,7 @@ func WriteDecisionsTerminal(w io.Writer, d *DecisionsDocument, opt TerminalOptio
 	}
 	lines = append(lines, t.paragraph("DECIDED BY", orText(known(strings.Join(d.approvers(), ", ")), "nobody"), 2)...)
 	lines = append(lines, fmt.Sprintf("%s (exit code %d)", verdict, d.Exit.Code))
-	_, err := io.WriteString(w, strings.Join(lines, "\n")+"\n")
-	return err
+	return writeLines(w, lines)
 }
 
 // lines are a decision as a terminal shows it.

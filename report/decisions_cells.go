@@ -16,6 +16,7 @@ type sheetCell struct {
 	row, column int // from 1
 	value       cellValue
 	formula     bool
+	format      string // code of its number format
 }
 
 // cellValue is what a cell holds.
@@ -91,7 +92,7 @@ func (w *workbookParts) cells(part string) iter.Seq2[sheetCell, error] {
 		dec, end, err := w.open(part)
 		if err == nil {
 			defer end()
-			s := &sheetReader{dec: dec, shared: w.shared, yield: yield}
+			s := &sheetReader{dec: dec, shared: w.shared, formats: w.formats, yield: yield}
 			err = s.read()
 		}
 		if err != nil && !errors.Is(err, errStopped) {
@@ -105,11 +106,12 @@ var errStopped = errors.New("stopped")
 
 // sheetReader reads one sheet.
 type sheetReader struct {
-	dec    *xml.Decoder
-	shared []string
-	yield  func(sheetCell, error) bool
-	row    int // the last one that was read
-	data   bool
+	dec     *xml.Decoder
+	shared  []string
+	formats []string
+	yield   func(sheetCell, error) bool
+	row     int // the last one that was read
+	data    bool
 }
 
 func (s *sheetReader) read() error {
@@ -193,7 +195,11 @@ func (s *sheetReader) readRow(e xml.StartElement) error {
 			return fmt.Errorf("unreadable cell in row %d behind column %d", row, column)
 		}
 		column = at
-		cell := sheetCell{row: row, column: column}
+		format, err := s.formatOf(attributeOf(c, "s"))
+		if err != nil {
+			return fmt.Errorf("cell %s: %w", cellName(row, column), err)
+		}
+		cell := sheetCell{row: row, column: column, format: format}
 		if err := s.readCell(c, &cell); err != nil {
 			return fmt.Errorf("cell %s: %w", cellName(row, column), err)
 		}
@@ -202,6 +208,21 @@ func (s *sheetReader) readRow(e xml.StartElement) error {
 		}
 		return nil
 	})
+}
+
+// formatOf is the number format of a style.
+func (s *sheetReader) formatOf(style string) (string, error) {
+	if style == "" {
+		style = "0"
+	}
+	i, err := strconv.Atoi(style)
+	switch {
+	case err == nil && i >= 0 && len(s.formats) == 0: // a workbook without styles
+		return builtinFormats[0], nil
+	case err != nil || i < 0 || i >= len(s.formats):
+		return "", fmt.Errorf("there is no style %q", Printable(prefix(style, 20)))
+	}
+	return s.formats[i], nil
 }
 
 func (s *sheetReader) readCell(c xml.StartElement, cell *sheetCell) error {

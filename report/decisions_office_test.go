@@ -20,7 +20,7 @@ func TestHostileDecisions(t *testing.T) {
 	for some := range slices.Chunk(hostile, len(d.groups)) {
 		rows, comments := map[int][]any{}, map[int]string{}
 		for i, s := range some {
-			comment := strings.ToValidUTF8(prefix(s, 30_000), "?")
+			comment := strings.ToValidUTF8(prefix(s, 16_000), "?")
 			if strings.ContainsAny(comment, "\uffff\ufffe\x00\x07\x08\x1b\r") || strings.Contains(comment, "_x") {
 				continue // the library of this test cannot write them as they are
 			}
@@ -29,7 +29,7 @@ func TestHostileDecisions(t *testing.T) {
 		got, err := d.read(d.filledIn(t, rows))
 		require.NoError(t, err)
 		for i, comment := range comments {
-			require.Equal(t, comment, *got.Decisions[i].Comment)
+			require.True(t, comment == *got.Decisions[i].Comment, "%.80q is %.80q", comment, *got.Decisions[i].Comment)
 			require.Equal(t, "N "+strings.TrimRight(prefix(comment, 100), " "), *got.Decisions[i].By)
 		}
 	}

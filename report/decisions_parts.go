@@ -22,6 +22,7 @@ type workbookParts struct {
 	unpacked int64                // bytes of parts that were
 	sheets   []sheetPart          // in the order of the tabs
 	shared   []string             // texts that cells share
+	formats  []string             // codes of number formats, by style of a cell
 	date1904 bool                 // day 0 is 1904-01-01
 }
 
@@ -204,6 +205,15 @@ func (w *workbookParts) readWorkbook(main string) error {
 			return fmt.Errorf("the sheet %q is no list of cells", Printable(s.Name))
 		}
 		w.sheets = append(w.sheets, sheetPart{s.Name, r.Target})
+	}
+	styles, err := rels.only("styles")
+	if err != nil {
+		return err
+	}
+	if styles != "" {
+		if err := w.readFormats(styles); err != nil {
+			return err
+		}
 	}
 	texts, err := rels.only("sharedStrings")
 	if err != nil || texts == "" {

@@ -17,6 +17,7 @@ type DecisionsInput struct {
 	ToolVersion              string
 	Workbook, Result         []byte // the files
 	WorkbookName, ResultName string // for errors
+	Latest                   string // the last day on which a decision can have been made, YYYY-MM-DD; "" = that is not checked
 }
 
 // A workbook that was saved again may unpack to so many times what lcmsim writes, and so many bytes more: programs add styles and themes.
@@ -48,7 +49,7 @@ func ReadDecisions(in DecisionsInput) (*DecisionsDocument, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", in.WorkbookName, err)
 	}
-	if d.Decisions, err = readDecisions(groups, filled, date1904); err != nil {
+	if d.Decisions, err = readDecisions(groups, filled, date1904, in.Latest); err != nil {
 		return nil, fmt.Errorf("%s: %w", in.WorkbookName, err)
 	}
 	if err := d.conclude(); err != nil {
@@ -167,6 +168,9 @@ func compareSheets(want, got *workbookParts, groups int) (filledCells, *problems
 				found.add("%s!%s holds a formula; type its value", s.name, cellName(got.row, got.column))
 			case got != nil && s.name == decisionsSheet && toFillIn(got, groups):
 				filled.set(got)
+				if !showsText(got.format) {
+					found.add("%s!%s has the number format %s, which can show other words; set it to General", s.name, cellName(got.row, got.column), excerpt(got.format, 0))
+				}
 			case want == nil:
 				found.add("%s!%s says %s, should be empty", s.name, cellName(got.row, got.column), got.value.shown(0))
 			case got == nil:
@@ -174,6 +178,8 @@ func compareSheets(want, got *workbookParts, groups int) (filledCells, *problems
 			case !want.value.same(got.value):
 				from := commonPrefix(want.value.text, got.value.text)
 				found.add("%s!%s says %s, should say %s", s.name, cellName(got.row, got.column), got.value.shown(from), want.value.shown(from))
+			case !showsAlike(want.format, got.format, got.value):
+				found.add("%s!%s has the number format %s, which does not show what it holds", s.name, cellName(got.row, got.column), excerpt(got.format, 0))
 			}
 		})
 		if err != nil {

@@ -20,8 +20,9 @@ const (
 	inputColumns
 )
 
-// readDecisions makes a decision of each row that was filled in. A row without a decision is open, whatever else it says.
-func readDecisions(groups []changeGroup, filled filledCells, date1904 bool) ([]Decision, error) {
+// readDecisions makes a decision of each row that was filled in. A row without a decision is open; it may have a comment, but no name
+// and no date. latest is the last day on which a decision can have been made, YYYY-MM-DD; "" = that is not checked.
+func readDecisions(groups []changeGroup, filled filledCells, date1904 bool, latest string) ([]Decision, error) {
 	found := &problems{}
 	out := make([]Decision, len(groups))
 	for i, g := range groups {
@@ -30,7 +31,7 @@ func readDecisions(groups []changeGroup, filled filledCells, date1904 bool) ([]D
 		}
 		row := tableRow + 1 + i
 		if cells := filled[row]; cells != nil {
-			out[i].read(cells, date1904, func(column int, format string, args ...any) {
+			out[i].read(cells, date1904, latest, func(column int, format string, args ...any) {
 				found.add("%s!%s %s", decisionsSheet, cellName(row, firstInput()+column), fmt.Sprintf(format, args...))
 			})
 		}
@@ -41,7 +42,7 @@ func readDecisions(groups []changeGroup, filled filledCells, date1904 bool) ([]D
 	return out, nil
 }
 
-func (d *Decision) read(cells *[inputColumns]cellValue, date1904 bool, problem func(column int, format string, args ...any)) {
+func (d *Decision) read(cells *[inputColumns]cellValue, date1904 bool, latest string, problem func(column int, format string, args ...any)) {
 	for column, v := range cells {
 		if v.kind == valueError {
 			problem(column, "holds the error %s", v.shown(0))
@@ -60,12 +61,18 @@ func (d *Decision) read(cells *[inputColumns]cellValue, date1904 bool, problem f
 	if date := cells[inputDate]; strings.TrimSpace(date.plain()) != "" {
 		if text, ok := dateOf(date, date1904); ok {
 			d.Date = &text
+			if latest != "" && text > latest {
+				problem(inputDate, "says %s, a day that has not come yet", text)
+			}
 		} else {
 			problem(inputDate, "says %s, which is no date from 2000 on; write it as 2026-01-31", date.shown(0))
 			return
 		}
 	}
 	if d.Decision == nil {
+		if cells[inputDecision].kind == valueNone && (d.By != nil || d.Date != nil) {
+			problem(inputDecision, "is empty, but the row has a name or a date; choose approve, reject or question")
+		}
 		return
 	}
 	if d.By == nil || !strings.ContainsFunc(*d.By, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }) {

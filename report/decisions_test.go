@@ -190,7 +190,7 @@ func TestDecisionsThatAreRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			filled, found := d.compared(t, d.filledIn(t, map[int][]any{0: tc.row}))
 			require.Zero(t, found.n)
-			_, err := readDecisions(d.groups, filled, false)
+			_, err := readDecisions(d.groups, filled, false, "2026-12-31")
 			require.Error(t, err)
 			lines := strings.Split(err.Error(), "\n")
 			require.Equal(t, "is not filled in as it must be:", lines[0])
@@ -229,7 +229,7 @@ func TestForeignWorkbooksAreRefused(t *testing.T) {
 	}{
 		"result of a diff":     {diff.String(), d.workbook, "is the workbook of run "},
 		"no result":            {"{}", d.workbook, "result.json: result has schema none"},
-		"swapped":              {string(d.workbook), d.result, "result.json: result is not valid JSON"},
+		"swapped":              {string(d.workbook), d.result, "result.json: is a workbook or another archive, not a result"},
 		"an edited result":     {strings.Replace(string(d.result), `"as_of": "2026-11-01`, `"as_of": "2026-11-02`, 1), d.workbook, "result.json: was edited: its run digest is not that of its inputs"},
 		"csv":                  {string(d.result), []byte("Group,Decision\n"), "report.xlsx: is no Excel workbook; give the .xlsx file in which the sheet Decisions was filled in"},
 		"nothing":              {string(d.result), nil, "report.xlsx: is no Excel workbook"},
@@ -269,7 +269,7 @@ func withoutDigest(t *testing.T) string {
 
 func TestDecisionsOfAResultThatChangesNothing(t *testing.T) {
 	in := sampleInput()
-	in.Result.Actions, in.Result.AccessProfiles, in.Result.Entitlements = nil, nil, nil
+	in.Result.Actions, in.Result.AccessProfiles, in.Result.Entitlements, in.Result.Limits = nil, nil, nil, nil
 	var result, workbook bytes.Buffer
 	require.NoError(t, WriteJSON(&result, New(in)))
 	require.NoError(t, WriteXLSX(&workbook, New(in)))

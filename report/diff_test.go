@@ -249,7 +249,7 @@ func TestDiffWorkbook(t *testing.T) {
 	for _, in := range []DiffInput{sampleDiffInput(), bareDiff(engine.BaselineNone)} {
 		d := NewDiff(in)
 		f, workbook := openWorkbook(t, func(b *bytes.Buffer) error { return WriteXLSX(b, d) })
-		requireHarmless(t, f, workbook)
+		requireHarmless(t, workbook, d.Verdict.ForApprover)
 		sheets := []string{"Workflows", "Actions", "Profiles", "Entitlements", "Cohorts", "Edits", "Identities", "Findings", "Rules", "Inputs"}
 		if d.Summary.Changed > 0 {
 			sheets = append([]string{"Decisions", "Charts"}, sheets...)

@@ -50,7 +50,11 @@ func diffForApprover(d *DiffDocument) string {
 	if h := d.Summary.Holdings; h != nil {
 		parts = append(parts, fmt.Sprintf("+%s grants, -%s revokes", Count(h.RealGrants), Count(h.Revokes)))
 	} else {
-		parts = append(parts, fmt.Sprintf("+%s grants, -%s no longer granted", Count(s.EntitlementsGained), Count(s.EntitlementsLost)))
+		sign := "-"
+		if s.EntitlementsLost == 0 {
+			sign = ""
+		}
+		parts = append(parts, fmt.Sprintf("+%s grants, %s%s no longer granted", Count(s.EntitlementsGained), sign, Count(s.EntitlementsLost)))
 		if s.Revoked > 0 {
 			parts = append(parts, fmt.Sprintf("%s something that they hold", countNoun(s.Revoked, "identity loses", "identities lose")))
 		}

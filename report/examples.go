@@ -14,7 +14,7 @@ type Example struct {
 	Class      int                     `json:"class"`
 	EntityID   string                  `json:"entity_id"`
 	EntityName *string                 `json:"entity_name"`
-	Attributes []engine.AttributeValue `json:"attributes"` // those that the expressions read
+	Attributes []engine.AttributeValue `json:"attributes"` // those that the reasons are about
 	Actions    []ExampleAction         `json:"actions"`    // in the order of the class
 }
 

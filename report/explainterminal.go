@@ -35,8 +35,7 @@ func WriteExplanationTerminal(w io.Writer, d *ExplanationDocument, opt TerminalO
 	}
 	lines = append(lines, t.terminal.findings(shownFindings)...)
 	lines = append(lines, t.end()...)
-	_, err := io.WriteString(w, strings.Join(lines, "\n")+"\n")
-	return err
+	return writeLines(w, lines)
 }
 
 // explanationTerminal lays out one explanation.

@@ -113,8 +113,7 @@ func WriteFilterTerminal(w io.Writer, d *FilterDocument, opt TerminalOptions) er
 			lines = append(lines, f.Error.lines(width, opt.Color)...)
 		}
 	}
-	_, err := io.WriteString(w, strings.Join(lines, "\n")+"\n")
-	return err
+	return writeLines(w, lines)
 }
 
 // idsText is a count with the first ids of what it counts.

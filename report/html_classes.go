@@ -94,6 +94,9 @@ func newHTMLClasses(d Renderable) *htmlClasses {
 		if left := d.ChangedClassesTotal - len(d.ChangedClasses); left > 0 {
 			unlisted = fmt.Sprintf(" Of %s that change, the smallest %s are left out.", countNoun(d.ChangedClassesTotal, "class", "classes"), Count(left))
 		}
+		if hasGrants(d.Inputs.Other) {
+			unlisted += " What people hold today is joined to each of them, so that those of a class can fare differently: what is shown is how the exemplar fares."
+		}
 		for _, s := range engine.Statuses {
 			statuses = append(statuses, string(s))
 		}
@@ -117,7 +120,7 @@ func newHTMLClasses(d Renderable) *htmlClasses {
 		b.data.Tags = append(b.data.Tags, t[1])
 	}
 	held := b.addAll(classes)
-	note := "Identities that fare alike form a class. " + countNoun(total, "class", "classes") + ", all listed."
+	note := "Identities that fare alike form a class. " + countNoun(total, "class", "classes") + ", all listed." + unlisted
 	if listed := len(b.data.Classes); listed < total {
 		here := "are listed"
 		if listed < len(classes) {

@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -31,6 +32,11 @@ func populationFields(p PopulationInput) [][2]string {
 		{"Population", fmt.Sprintf("%s: %s, %s excluded", p.Path, countNoun(p.Identities, "identity", "identities"), Count(p.Excluded))},
 		{"Population SHA-256", orText(p.SHA256, "not computed")},
 	}
+}
+
+// hasGrants tells whether a file said what is held today.
+func hasGrants(other []OtherInput) bool {
+	return slices.ContainsFunc(other, func(o OtherInput) bool { return o.Kind == "grants" })
 }
 
 func otherFields(other []OtherInput) [][2]string {

@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"reflect"
@@ -25,10 +26,16 @@ func writeIndented(w io.Writer, v any) error {
 
 // Read reads a saved result of any of the four kinds, as ReadJSON does.
 func Read(text []byte) (Renderable, error) {
+	if bytes.HasPrefix(text, []byte("PK\x03\x04")) {
+		return nil, errors.New("is a workbook or another archive, not a result; give the .json file that --report wrote")
+	}
 	var head struct {
 		Schema any `json:"schema"`
 	}
-	if err := jsonv2.Unmarshal(text, &head); err != nil {
+	var shape *jsonv2.SemanticError
+	if err := jsonv2.Unmarshal(text, &head); errors.As(err, &shape) {
+		return nil, errors.New("result is not a JSON object; give a result of `lcmsim simulate`, diff, crosscheck or calibrate, which --json or --report FILE.json wrote")
+	} else if err != nil {
 		return nil, fmt.Errorf("result is not valid JSON: %w", err)
 	}
 	r := bytes.NewReader(text)
@@ -105,6 +112,9 @@ func read[T any](r io.Reader, schema, command string, check func(*T) error) (*T,
 func check(h *Header, n *Notes, listed, rows int) error {
 	if _, err := time.Parse(time.RFC3339Nano, h.AsOf); err != nil {
 		return fmt.Errorf("result is inconsistent: as_of is %q, no RFC 3339 instant", h.AsOf)
+	}
+	if !slices.Contains(exitOrder, h.Exit.Code) || h.Exit.Code == ExitFatal {
+		return fmt.Errorf("result is inconsistent: exit.code is %d, which no run that came to its end has", h.Exit.Code)
 	}
 	for i, g := range n.DiagnosticGroups {
 		if g.First < 0 || g.First >= len(n.Diagnostics) {

@@ -1,7 +1,9 @@
 package report
 
 import (
+	"io"
 	"iter"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -19,6 +21,23 @@ const (
 	styleGreen  = "\x1b[32m"
 	styleReset  = "\x1b[0m"
 )
+
+// writeLines writes the lines of a summary. In the log of a job no line is a command to what runs the job: GitHub obeys lines that begin
+// with ::, whatever is indented, and it and others obey ##[ or ##name[ anywhere.
+func writeLines(w io.Writer, lines []string) error {
+	var b strings.Builder
+	for _, line := range lines {
+		if text := strings.TrimLeft(line, " "); strings.HasPrefix(text, "::") {
+			line = line[:len(line)-len(text)] + `\u003a` + text[1:]
+		}
+		b.WriteString(logCommand.ReplaceAllString(line, `\u0023#$1`) + "\n")
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// logCommand begins a command in the log of a job.
+var logCommand = regexp.MustCompile(`##([a-z]*\[)`)
 
 // paint puts text in a style when color is on.
 func paint(color bool, style, s string) string {

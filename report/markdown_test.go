@@ -78,13 +78,7 @@ func TestMarkdownOfAVeryLargeResult(t *testing.T) {
 }
 
 func TestHostileTextInMarkdown(t *testing.T) {
-	more := []string{
-		"| cell | `code` |", "a\\|b", "`a|b`", "*bold* _it_ ~~no~~", "[text](http://evil.example)", "![x](http://evil.example/x.png)", "<https://evil.example>",
-		"https://evil.example www.evil.example WWW.evil.example", "@octocat @org/team a@b.example", "#1 owner/repo#2 GH-3 gh-4", ":tada: a:b:c", "$x$ $$y$$",
-		"# title", "- item", "+ item", "= under", "1. item", "1) item", "12345. item", "> quote", "    code", "```", "~~~", "---", "***", "===", "[ ] task",
-		"[^1]: note", "&copy; &#64;octocat", "<details>", "</details>", "<!-- comment", "<br>", "\\", "\\\\", "``", "` `", "|", "", " ",
-	}
-	for _, s := range append(more, hostile...) {
+	for _, s := range append([]string{"", " "}, hostile...) {
 		requireHarmlessMarkdown(t, markdown(New(hostileInput(s))))
 		requireHarmlessMarkdown(t, markdown(NewDiff(hostileDiffInput(s))))
 		text := func(string) string { return prefix(s, 500) }

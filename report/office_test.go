@@ -49,7 +49,7 @@ func convertedByOffice(t *testing.T, extension, filter string, workbooks ...[]by
 // LibreOffice opens workbooks, and what it saves has the same sheets and cells, charts, bars and protection.
 func TestOfficeOpensWorkbooks(t *testing.T) {
 	payload := ""
-	for _, s := range hostile[:len(hostile)-3] { // the last ones are long
+	for _, s := range shortHostile {
 		if !strings.Contains(s, "_x005F_") { // LibreOffice reads it as it should, and does not escape it when it saves
 			payload += s
 		}

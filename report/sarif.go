@@ -192,7 +192,7 @@ func (in Inputs) files() inputFiles {
 	f := inputFiles{snapshot: slashed(orText(in.Snapshot, "")), data: []string{slashed(in.Population.Path)}}
 	for _, o := range in.Other {
 		switch strings.TrimPrefix(o.Kind, "baseline-") {
-		case "config", "schema":
+		case "config", "schema", "policy-settings":
 		default:
 			f.data = append(f.data, slashed(o.Path))
 		}

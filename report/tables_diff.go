@@ -25,8 +25,6 @@ func (d *DiffDocument) outline() outline {
 			{"Affected, at most", n.AffectedHigh},
 			{"Depend on something unknown", n.Unknown},
 			{"Deactivated", n.Deactivated},
-			{"Lose something that they hold", n.Revoked},
-			{"Perhaps lose something that they hold", n.MaybeRevoked},
 			{"Entitlements gained", n.EntitlementsGained},
 			{"Entitlements lost", n.EntitlementsLost},
 			{"Entitlements undecided", n.EntitlementsMaybe},
@@ -42,6 +40,9 @@ func (d *DiffDocument) outline() outline {
 			{"To", sideText(d.Inputs.To)},
 			{"Baseline", baselineText(d.Baseline)},
 		},
+	}
+	if hasGrants(d.Inputs.Other) { // else nobody knows what is held
+		o.counts = append(o.counts, labelled{"Lose something that they hold", n.Revoked}, labelled{"Perhaps lose something that they hold", n.MaybeRevoked})
 	}
 	if n.Movers != nil {
 		o.counts = append(o.counts, labelled{"Movers", *n.Movers})
@@ -151,7 +152,7 @@ func cohortTable(cohorts []engine.CohortLift) table {
 		note:  "Attribute values that are over-represented among the identities that lose something, are deactivated or have something revoked.",
 		empty: "No attribute value is over-represented among those who lose something, are deactivated or have something revoked.",
 		columns: []tableColumn{
-			{"Attribute", 30, kindText}, {"Value", 40, kindText}, {"Lose something", 16, kindNumber}, {"Identities", 12, kindNumber}, {"Share", 12, kindShare},
+			{"Attribute", 30, kindText}, {"Value", 40, kindText}, {"Lose something or are disabled", 16, kindNumber}, {"Identities", 12, kindNumber}, {"Share", 12, kindShare},
 			{"Overall", 12, kindShare}, {"Times the overall", 19, kindFactor},
 		},
 		rows: len(cohorts),

@@ -24,8 +24,6 @@ func (d *Document) outline() outline {
 			{"Granted entitlements", n.GrantedEntitlements},
 			{"Possible entitlements", n.PossibleEntitlements},
 			{"Identities deactivated", n.Deactivated},
-			{"Revokes", n.Revokes},
-			{"Possible revokes", n.PossibleRevokes},
 			{"Identities that may lose others", n.MayRemoveOthers},
 			{"Behaviour classes", n.Classes},
 		},
@@ -37,6 +35,9 @@ func (d *Document) outline() outline {
 			populationFields(in.Population)[0],
 			{"As of", d.AsOf},
 		},
+	}
+	if hasGrants(in.Other) { // else nobody knows what is held
+		o.counts = append(o.counts, labelled{"Revokes", n.Revokes}, labelled{"Possible revokes", n.PossibleRevokes})
 	}
 	if ids := d.Identities; ids.Listed < ids.Affected {
 		o.countsNote = "Sheet Identities: " + identityNote(ids, n.Identities)

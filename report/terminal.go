@@ -82,8 +82,7 @@ func (t terminal) write(w io.Writer, top []string, sections []section, rest ...[
 	for _, part := range rest {
 		lines = append(lines, part...)
 	}
-	_, err := io.WriteString(w, strings.Join(lines, "\n")+"\n")
-	return err
+	return writeLines(w, lines)
 }
 
 // section is a list of the summary.

@@ -173,6 +173,9 @@ func (v *Verification) decide(saved Renderable, rerun Rerun, was, now *compared,
 		}
 	}
 	outcome := v.outcome(was, now)
+	if outcome == "" {
+		outcome = v.wording(saved, rerun.Document, drifted)
+	}
 	switch {
 	case len(drifted)+len(unknown) == 0:
 		v.Fields = changedFields(saved, rerun.Document)
@@ -181,12 +184,14 @@ func (v *Verification) decide(saved Renderable, rerun Rerun, was, now *compared,
 			return
 		}
 		v.conclude(ExitGate, WordAltered, fmt.Sprintf("the inputs are the same and do not give this result: %s, first %s", countNoun(v.Fields.Total, "field differs", "fields differ"), v.Fields.Rows[0].Path), saved)
+	case len(unknown) == 0 && slices.Equal(drifted, []string{findingsName}):
+		v.conclude(ExitGate, WordDrifted, "the inputs are the same, and other findings come of them: the file was edited, or it was made of parts from elsewhere", saved)
 	case outcome != "":
 		v.conclude(ExitGate, WordDrifted, inputsText(drifted, unknown)+"; "+outcome, saved)
 	case !v.Identities.Complete && (sameOutcome || len(drifted) == 0):
 		v.conclude(ExitInconclusive, WordInconclusive, inputsText(drifted, unknown)+"; nobody who can be compared fares otherwise, but not all can", saved)
 	case sameOutcome:
-		v.conclude(ExitOK, WordSameOutcome, inputsText(drifted, unknown)+"; nobody fares otherwise", saved)
+		v.conclude(ExitOK, WordSameOutcome, inputsText(drifted, unknown)+"; nobody fares otherwise", rerun.Document)
 	case len(drifted) == 0:
 		v.conclude(ExitInconclusive, WordInconclusive, inputsText(drifted, unknown)+"; nobody fares otherwise", saved)
 	case !v.Identities.Complete:
@@ -214,6 +219,23 @@ func (v *Verification) outcome(was, now *compared) string {
 	return strings.Join(parts, ", ")
 }
 
+// wording is how the texts of a result differ from those of its re-run although the numbers do not; "" = not. Where nothing but the tool
+// is another one, every field counts.
+func (v *Verification) wording(saved, rerun Renderable, drifted []string) string {
+	if slices.Equal(drifted, []string{toolVersionName}) {
+		fields := changedFields(saved, rerun)
+		for _, f := range fields.Rows {
+			if f.Path != "tool_version" && f.Path != "run_digest" {
+				return fmt.Sprintf("%s differs: %q, now %q", f.Path, f.Was, f.Now)
+			}
+		}
+	}
+	if len(v.Numbers) == 0 && saved.notes().Verdict != rerun.notes().Verdict {
+		return "its verdict reads otherwise"
+	}
+	return ""
+}
+
 // inputsText names inputs that differ, and those that cannot be compared.
 func inputsText(drifted, unknown []string) string {
 	const named = 3
@@ -233,15 +255,15 @@ func inputsText(drifted, unknown []string) string {
 	return strings.Join(parts, "; ")
 }
 
-// conclude sets exit code and verdict.
-func (v *Verification) conclude(code int, word, sentence string, saved Renderable) {
+// conclude sets exit code and verdict. says is the document whose words hold.
+func (v *Verification) conclude(code int, word, sentence string, says Renderable) {
 	v.Exit = Exit{Code: code, Reasons: []string{}}
 	if code != ExitOK {
 		v.Exit.Reasons = append(v.Exit.Reasons, sentence)
 	}
 	approver := map[string]string{
-		WordValid:        "What the result says still holds: " + saved.notes().Verdict.ForApprover,
-		WordSameOutcome:  "What the result says of people still holds, on other inputs: " + saved.notes().Verdict.ForApprover,
+		WordValid:        "What the result says still holds: " + says.notes().Verdict.ForApprover,
+		WordSameOutcome:  "What the result says of people still holds, on other inputs: " + says.notes().Verdict.ForApprover,
 		WordDrifted:      "Do not rely on this result: what it was made of has changed since. Ask for a new one.",
 		WordAltered:      "Do not rely on this file: it does not say what its inputs give. Ask for a new one.",
 		WordInconclusive: "Whether this result still holds cannot be told. Ask for a new one.",

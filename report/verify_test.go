@@ -120,7 +120,7 @@ func TestVerifyFindsAnyEditedNumber(t *testing.T) {
 		v := verifyBoth(d, again, false)
 		require.Equal(t, ExitGate, v.Exit.Code)
 		if strings.HasPrefix(paths[i], "diagnostics[") {
-			require.Equal(t, WordDrifted, v.Verdict.Word, "findings are taken for a part of the inputs")
+			require.Equal(t, WordDrifted, v.Verdict.Word, "findings can come from elsewhere")
 			return
 		}
 		require.Equal(t, WordAltered, v.Verdict.Word, "%s: %s", paths[i], v.Verdict.Sentence)
@@ -189,7 +189,9 @@ func TestVerifyDrift(t *testing.T) {
 		}, false,
 			WordDrifted, ExitGate, "1 input differs: overrides SHA-256"},
 		{"a finding that was not there", nil, func(in *Input) { in.Findings = in.Findings[:len(in.Findings)-1] }, false,
-			WordDrifted, ExitGate, "1 input differs: findings"},
+			WordDrifted, ExitGate, "the inputs are the same, and other findings come of them"},
+		{"a finding that was not there, whatever is accepted", nil, func(in *Input) { in.Findings = in.Findings[:len(in.Findings)-1] }, true,
+			WordDrifted, ExitGate, "the inputs are the same, and other findings come of them"},
 		{"no digest, the same outcome", func(in *Input) { in.Population.SHA256 = nil }, nil, false,
 			WordInconclusive, ExitInconclusive, "cannot be compared, for want of a digest: population SHA-256; nobody fares otherwise"},
 		{"no digest, the same outcome, accepted", func(in *Input) { in.Population.SHA256 = nil }, nil, true,
@@ -404,4 +406,22 @@ func TestHostileTextInVerifications(t *testing.T) {
 			require.NotContains(t, js.String(), "null,\n      \"rows\"")
 		}
 	}
+}
+
+// Other inputs do not let other words pass.
+func TestVerifyOfForgedWords(t *testing.T) {
+	again := verifiableSimulation(func(in *Input) { in.Population.SHA256 = otherDigest() })
+	forged := saved(t, verifiableSimulation(nil))
+	require.Equal(t, WordSameOutcome, verifyBoth(forged, again, true).Verdict.Word)
+	forged.Verdict.ForApprover = "All fine. Sign."
+	v := verifyBoth(forged, again, true)
+	require.Equal(t, []any{WordDrifted, ExitGate}, []any{v.Verdict.Word, v.Exit.Code})
+	require.Contains(t, v.Verdict.Sentence, "its verdict reads otherwise")
+	require.NotContains(t, v.Verdict.ForApprover, "Sign")
+
+	other := saved(t, verifiableSimulation(nil))
+	other.ToolVersion, other.LookFirst = "0.0.1", []string{"nothing"}
+	v = Verify(other, Rerun{Document: verifiableSimulation(nil), ToolVersion: sampleVersion}, true)
+	require.Equal(t, WordDrifted, v.Verdict.Word)
+	require.Contains(t, v.Verdict.Sentence, "look_first differs")
 }

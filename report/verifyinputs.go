@@ -29,10 +29,16 @@ func digestInput(name string, digest *string) inputValue {
 	return inputValue{namedText: namedText{name, digest}}
 }
 
+// Names of inputs that are no inputs of their own.
+const (
+	toolVersionName = "tool version"
+	findingsName    = "findings" // which the others give
+)
+
 // headInputs are those that every result has.
 func headInputs(h *Header) []inputValue {
 	return []inputValue{
-		textInput("tool version", h.ToolVersion),
+		textInput(toolVersionName, h.ToolVersion),
 		textInput("as of", h.AsOf),
 		textInput("rules", rulesText(h)),
 	}
@@ -100,7 +106,7 @@ func findingsInput(diagnostics []Diagnostic) inputValue {
 	digests := placeless(diagnostics)
 	slices.Sort(digests)
 	digest := jsonDigest(digests)
-	return digestInput("findings", &digest)
+	return digestInput(findingsName, &digest)
 }
 
 // placeless are digests of diagnostics without their places, in order.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"regexp"
-	"strings"
 )
 
 // WriteVerificationTerminal writes what a verification found. First and last line carry the verdict; a list that is cut says so
@@ -41,8 +40,7 @@ func WriteVerificationTerminal(w io.Writer, v *Verification, opt TerminalOptions
 	}
 	lines = append(lines, t.paragraph("MEANS", v.Verdict.ForApprover, 3)...)
 	lines = append(lines, fmt.Sprintf("%s (exit code %d)", t.verdict(), v.Exit.Code))
-	_, err := io.WriteString(w, strings.Join(lines, "\n")+"\n")
-	return err
+	return writeLines(w, lines)
 }
 
 // wasNow are the columns of a list of changes.

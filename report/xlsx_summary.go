@@ -131,6 +131,9 @@ func (s *summary) verdict() error {
 
 func (s *summary) exit() error {
 	exit := s.b.head.Exit
+	if len(exit.Reasons) == 0 {
+		return s.heading(fmt.Sprintf("Exit code %d", exit.Code))
+	}
 	return s.sentences(fmt.Sprintf("Exit code %d, because", exit.Code), exit.Reasons, 10)
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -30,7 +31,8 @@ rejected or questioned which change, bound to the run that the result comes from
 RESULT.json must be of the same run as the workbook, written with --report. It is rendered again, and every cell of the
 workbook but the columns Decision, Comment, Name and Date must say what it says then. An edited number, a row or sheet more
 or less, rows in another order, a formula, macros, or the workbook of another run are refused, and the cells are named. Excel
-and LibreOffice may save the file their own way; hidden rows, sizes, colours and the order of the sheets make no difference.
+and LibreOffice may save the file their own way; hidden rows, sizes, colours and the order of the sheets make no difference. A number
+format that shows something else than the cell holds is refused.
 
 A decision is approve, reject or question, and needs a name and a date. A row without one is open. The record carries the
 digests of the run and of both files, and one of its own. It does not prove who wrote a name: sign the record, or keep it
@@ -68,7 +70,7 @@ func runDecisions(e env, opt decisionsOptions) error {
 			return err
 		}
 	}
-	doc, err := readDecisions(opt)
+	doc, err := readDecisions(opt, e.now())
 	if err != nil {
 		return err
 	}
@@ -80,24 +82,11 @@ func runDecisions(e env, opt decisionsOptions) error {
 	if err := out.commit(); err != nil {
 		return err
 	}
-	switch {
-	case opt.json:
-		err = report.WriteDecisionsJSON(e.stdout, doc)
-	case opt.quiet:
-		_, err = fmt.Fprintln(e.stdout, report.Printable(doc.Verdict.Line()))
-	default:
-		err = report.WriteDecisionsTerminal(e.stdout, doc, e.terminal(opt.noColor))
-	}
-	if err != nil {
-		return err
-	}
-	if doc.Exit.Code != report.ExitOK {
-		return &exitError{code: doc.Exit.Code}
-	}
-	return nil
+	how := showing{opt.json, opt.quiet, opt.noColor}
+	return present(e, how, doc, report.WriteDecisionsJSON, report.WriteDecisionsTerminal, doc.Verdict.Line(), doc.Exit.Code)
 }
 
-func readDecisions(opt decisionsOptions) (*report.DecisionsDocument, error) {
+func readDecisions(opt decisionsOptions, now time.Time) (*report.DecisionsDocument, error) {
 	workbook, err := os.ReadFile(opt.workbook)
 	if err != nil {
 		return nil, fmt.Errorf("%s: cannot be read: %w", opt.workbook, reason(err))
@@ -108,5 +97,6 @@ func readDecisions(opt decisionsOptions) (*report.DecisionsDocument, error) {
 	}
 	return report.ReadDecisions(report.DecisionsInput{
 		ToolVersion: version, Workbook: workbook, Result: result, WorkbookName: opt.workbook, ResultName: opt.result,
+		Latest: now.UTC().AddDate(0, 0, 1).Format(time.DateOnly), // it may be tomorrow somewhere
 	})
 }

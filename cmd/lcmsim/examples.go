@@ -48,10 +48,43 @@ func (x *exemplars) example(class int, id string, explained *engine.Explanation)
 	if class < len(x.names) && x.names[class] != "" {
 		out.EntityName = &x.names[class]
 	}
-	if explained != nil {
-		out.Attributes = explained.Attributes
+	if explained == nil {
+		return out
+	}
+	used := attributesOf(explained)
+	for _, a := range explained.Attributes {
+		if used[a.Name] {
+			out.Attributes = append(out.Attributes, a)
+		}
 	}
 	return out
+}
+
+// attributesOf are the attributes that the reasons of an explanation are about. A report that goes from hand to hand needs no others.
+func attributesOf(e *engine.Explanation) map[string]bool {
+	used := make(map[string]bool)
+	add := func(r *engine.Reason) {
+		if r == nil {
+			return
+		}
+		for _, atom := range slices.Concat(r.Atoms, r.Assumed) {
+			if atom.Attribute != nil {
+				used[*atom.Attribute] = true
+			}
+		}
+	}
+	for i := range e.Actions {
+		add(&e.Actions[i].Because)
+	}
+	for _, group := range e.Missed {
+		for _, change := range group.Changes {
+			used[change.Attribute] = true
+		}
+		for _, m := range group.Items {
+			add(m.Because)
+		}
+	}
+	return used
 }
 
 // chooseExamples takes the largest class of each kind, the kinds with most identities first. kind gives the size of a class, 0 = it

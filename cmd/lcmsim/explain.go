@@ -137,23 +137,14 @@ func runExplain(ctx context.Context, e env, opt explainOptions) error {
 		Population: populationInput(snap.Identities, found.read), Other: other,
 		Identity: found.ExplainedIdentity, Explanation: explanation, Findings: findings,
 	})
-	switch {
-	case opt.json:
-		err = report.WriteExplanationJSON(e.stdout, doc)
-	case opt.dryRun:
-		err = report.WriteDryRunJSON(e.stdout, report.NewDryRunAnswer(doc))
-	case opt.quiet:
-		_, err = fmt.Fprintln(e.stdout, report.Printable(doc.Verdict.Line()))
-	default:
-		err = report.WriteExplanationTerminal(e.stdout, doc, e.terminal(opt.noColor))
+	write := report.WriteExplanationTerminal
+	if opt.dryRun {
+		write = func(w io.Writer, d *report.ExplanationDocument, _ report.TerminalOptions) error {
+			return report.WriteDryRunJSON(w, report.NewDryRunAnswer(d))
+		}
 	}
-	if err != nil {
-		return err
-	}
-	if doc.Exit.Code != report.ExitOK {
-		return &exitError{code: doc.Exit.Code}
-	}
-	return nil
+	how := showing{opt.json, opt.quiet && !opt.dryRun, opt.noColor}
+	return present(e, how, doc, report.WriteExplanationJSON, write, doc.Verdict.Line(), doc.Exit.Code)
 }
 
 // whatIf reads --set and --unset.

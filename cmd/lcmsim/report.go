@@ -34,7 +34,7 @@ have written. The exit code is that of the run.`,
 }
 
 func runReport(ctx context.Context, e env, opt simulateOptions, path string) error {
-	if err := checkReports(e, opt.reports, opt.githubSummary); err != nil {
+	if err := checkReports(e, opt.reports, opt.githubSummary, path); err != nil {
 		return err
 	}
 	doc, _, err := readResult(path)

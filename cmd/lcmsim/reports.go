@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -42,6 +43,9 @@ func formatOf(path string) (format, error) {
 	if isRequests(path) {
 		return format{}, fmt.Errorf("--report %s: access requests are written by lcmsim simulate and lcmsim diff, while they read the population", path)
 	}
+	if strings.HasSuffix(strings.ToLower(path), ".requests.json") {
+		return format{}, fmt.Errorf("--report %s: access requests are written one a line: name it .requests.jsonl", path)
+	}
 	names := make([]string, len(formats))
 	for i, f := range formats {
 		if strings.HasSuffix(strings.ToLower(path), f.extension) {
@@ -55,14 +59,24 @@ func formatOf(path string) (format, error) {
 // summaryVariable names the file that collects what a job of GitHub shows of itself.
 const summaryVariable = "GITHUB_STEP_SUMMARY"
 
-// checkReports refuses reports of kinds that there are not, and a summary that nobody collects.
-func checkReports(e env, paths []string, summary bool) error {
+// checkReports refuses reports of kinds that there are not, and a summary that nobody collects or that would be added to
+// one of the other files.
+func checkReports(e env, paths []string, summary bool, inputs ...string) error {
 	for _, path := range paths {
 		if _, err := formatOf(path); err != nil {
 			return err
 		}
 	}
-	if summary && e.variable(summaryVariable) == "" {
+	if !summary {
+		return nil
+	}
+	target := e.variable(summaryVariable)
+	for _, path := range slices.Concat(paths, inputs) {
+		if path != "" && (samePath(path, target) || sameFile(path, target)) {
+			return fmt.Errorf("--github-summary: %s is %s, which is another file of this run", summaryVariable, target)
+		}
+	}
+	if target == "" {
 		return fmt.Errorf("--github-summary: %s is not set, as it is in a job of GitHub Actions; elsewhere write --report summary.md", summaryVariable)
 	}
 	return nil
@@ -117,20 +131,30 @@ func appendSummary(path string, doc report.Renderable) error {
 // show prints a result as the flags ask for. The error carries the exit code.
 func show(e env, opt simulateOptions, doc report.Renderable) error {
 	exit, verdict := report.Outcome(doc)
+	return present(e, opt.showing(), doc, report.WriteJSON, report.WriteTerminal, verdict.Line(), exit.Code)
+}
+
+// showing is how a result is printed.
+type showing struct{ json, quiet, noColor bool }
+
+func (opt simulateOptions) showing() showing { return showing{opt.json, opt.quiet, opt.noColor} }
+
+// present prints a result of any kind: as JSON, as its verdict alone, or for people. The error carries the exit code.
+func present[D any](e env, how showing, doc D, writeJSON func(io.Writer, D) error, writeTerminal func(io.Writer, D, report.TerminalOptions) error, verdict string, code int) error {
 	var err error
 	switch {
-	case opt.json:
-		err = report.WriteJSON(e.stdout, doc)
-	case opt.quiet:
-		_, err = fmt.Fprintln(e.stdout, report.Printable(verdict.Line()))
+	case how.json:
+		err = writeJSON(e.stdout, doc)
+	case how.quiet:
+		_, err = fmt.Fprintln(e.stdout, report.Printable(verdict))
 	default:
-		err = report.WriteTerminal(e.stdout, doc, e.terminal(opt.noColor))
+		err = writeTerminal(e.stdout, doc, e.terminal(how.noColor))
 	}
 	if err != nil {
 		return err
 	}
-	if exit.Code != report.ExitOK {
-		return &exitError{code: exit.Code}
+	if code != report.ExitOK {
+		return &exitError{code: code}
 	}
 	return nil
 }

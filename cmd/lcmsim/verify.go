@@ -102,7 +102,7 @@ func runVerify(ctx context.Context, e env, opt verifyOptions) error {
 	if err := out.commit(); err != nil {
 		return err
 	}
-	return showVerification(e, opt, found)
+	return present(e, opt.showing(), found, report.WriteVerificationJSON, report.WriteVerificationTerminal, found.Verdict.Line(), found.Exit.Code)
 }
 
 // openResult reads a saved result.
@@ -124,25 +124,6 @@ func createReports(out *outputs, opt verifyOptions, inputs ...string) error {
 		if _, err := out.create(path, append(inputs, opt.result)...); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-func showVerification(e env, opt verifyOptions, found *report.Verification) error {
-	var err error
-	switch {
-	case opt.json:
-		err = report.WriteVerificationJSON(e.stdout, found)
-	case opt.quiet:
-		_, err = fmt.Fprintln(e.stdout, report.Printable(found.Verdict.Line()))
-	default:
-		err = report.WriteVerificationTerminal(e.stdout, found, e.terminal(opt.noColor))
-	}
-	if err != nil {
-		return err
-	}
-	if found.Exit.Code != report.ExitOK {
-		return &exitError{code: found.Exit.Code}
 	}
 	return nil
 }
