@@ -7,31 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/net/html"
-
-	"github.com/lcmsim/lcmsim/engine"
 )
-
-// hostilePages have s wherever text of strangers goes.
-func hostilePages(s string) []Renderable {
-	change := func(string) string { return s }
-	sim, diff := hostileInput(s), hostileDiffInput(s)
-	sim.Examples, diff.Examples = hostileExamples(s, "planned"), hostileExamples(s, string(engine.TagGone))
-	note := &CrosscheckNote{Word: s, Claim: s, Tenant: &s, AsOf: s, RunDigest: &s, Caveats: []string{s, s}}
-	node := func(kind string) engine.FlowNode { return engine.FlowNode{Kind: kind, ID: s} }
-	from, to := node(engine.FlowWorkflow), node(engine.FlowAction)
-	sim.Result.Flows, diff.Result.Flows = []engine.Flow{{From: from, To: to, Identities: 2}}, []engine.FlowChange{{From: from, To: to, Lost: 2}}
-	item := []engine.TaggedItem{{ID: s, Tag: engine.TagGone}}
-	sim.Result.Classes[0].Members, sim.Result.Classes[0].Entitlements = []string{s, s}, []string{s}
-	diff.Result.Classes[0].Members, diff.Result.Classes[0].AccessProfiles, diff.Result.Classes[0].Entitlements = []string{s, s}, item, item
-	simulation, changes := New(sim), NewDiff(diff)
-	simulation.Crosscheck, changes.Crosscheck = note, note
-	return []Renderable{simulation, changes, NewCrosscheck(sampleCrosscheck(change)), NewCalibration(sampleCalibration(change))}
-}
-
-func hostileExamples(s, status string) []Example {
-	return []Example{{EntityID: s, EntityName: &s, Attributes: []engine.AttributeValue{{Name: s, Value: &s}},
-		Actions: []ExampleAction{{Workflow: s, Name: s, Type: s, Status: status, Because: &s, NotNow: &s}, {Workflow: s, Name: s, Type: s, Status: s}}}}
-}
 
 // skeleton is a tree without its texts: elements with the names of their attributes, and the values of those that act. Labels of
 // charts are left out: a long one stands there twice, for wide and for narrow screens.
@@ -59,7 +35,7 @@ func skeleton(root *html.Node) string {
 func TestHostileTextInHTML(t *testing.T) {
 	want := map[string][]string{} // skeletons
 	for _, plain := range []string{"plain", "\nplain"} {
-		for _, d := range hostilePages(plain) {
+		for _, d := range hostileDocuments(plain) {
 			want[plain] = append(want[plain], skeleton(parseHTML(t, renderHTML(t, d))))
 		}
 	}
@@ -68,7 +44,7 @@ func TestHostileTextInHTML(t *testing.T) {
 		if strings.HasPrefix(s, "\n") {
 			plain = "\nplain" // the expression of a finding, which ends at a line break, is empty
 		}
-		for i, d := range hostilePages(s) {
+		for i, d := range hostileDocuments(s) {
 			page := renderHTML(t, d)
 			require.True(t, utf8.ValidString(page))
 			root := parseHTML(t, page)
