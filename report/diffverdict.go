@@ -70,8 +70,8 @@ func diffForApprover(d *DiffDocument) string {
 		parts = append(parts, Count(s.RemovedFromSource)+" removed from the source")
 	}
 	parts = append(parts, Count(s.Unknown)+" unknown")
-	return fmt.Sprintf("%s, %s of %s identities change: %s.", cmp.Or(when, "If you publish"), rangeText(s.Changed, s.Changed+s.Maybe),
-		Count(s.Identities), strings.Join(parts, ", "))
+	return fmt.Sprintf("%s, %s of %s: %s.", cmp.Or(when, "If you publish"), rangeText(s.Changed, s.Changed+s.Maybe),
+		countNoun(s.Identities, "identity changes", "identities change"), strings.Join(parts, ", "))
 }
 
 // baselineText says what the earlier side of a diff is.

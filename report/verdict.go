@@ -50,8 +50,8 @@ func newVerdictLine(d *Document) VerdictLine {
 	return VerdictLine{
 		Word:     verdictWord(d.Exit.Code, d.Limits, quiet),
 		Sentence: strings.Join(parts, ", "),
-		ForApprover: fmt.Sprintf("If you publish and nothing has been applied yet, %s of %s identities change: +%s grants, -%s revokes, %s deactivated, %s unknown.",
-			rangeText(s.AffectedLow, s.AffectedHigh), Count(s.Identities),
+		ForApprover: fmt.Sprintf("If you publish and nothing has been applied yet, %s of %s: +%s grants, -%s revokes, %s deactivated, %s unknown.",
+			rangeText(s.AffectedLow, s.AffectedHigh), countNoun(s.Identities, "identity changes", "identities change"),
 			rangeText(s.GrantedEntitlements, s.GrantedEntitlements+s.PossibleEntitlements),
 			rangeText(s.Revokes, s.Revokes+s.PossibleRevokes), Count(s.Deactivated), Count(s.Unknown)),
 	}

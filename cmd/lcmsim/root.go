@@ -69,7 +69,7 @@ Exit codes: 0 ok, 1 fatal, 2 changes present (with --detailed-exitcode), 3 gate 
 5 inconclusive.`,
 		Example: `  lcmsim generate demo                      # a synthetic snapshot to play with
   lcmsim diff demo                          # what changes if its draft is published
-  lcmsim diff demo --report changes.xlsx    # and a workbook for the approver
+  lcmsim diff demo --report changes.html --report changes.xlsx   # and a page and a workbook for the approver
   lcmsim simulate demo                      # the current version over everybody
   lcmsim explain demo W000023 --version draft
   lcmsim filter demo 'department eq "Sales" and not (manager eq true)'
