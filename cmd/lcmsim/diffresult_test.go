@@ -17,6 +17,7 @@ import (
 
 // What diff says of each identity is what two simulations say, one subtracted from the other.
 func TestDiffIsTwoSimulations(t *testing.T) {
+	skipLong(t)
 	for _, versions := range [][2]string{{"7", "8"}, {"8", "7"}, {"6", "8"}, {"7", "7"}} {
 		_, before := simulateRows(t, acme, "--version", versions[0])
 		_, after := simulateRows(t, acme, "--version", versions[1])

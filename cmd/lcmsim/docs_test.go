@@ -154,6 +154,7 @@ func shows(want, got []string) bool {
 // Every lcmsim command of README.md and docs/*.md runs, ends with the exit code that is documented, and prints what is
 // shown. The commands of one document run in one folder, in order.
 func TestDocumentedCommands(t *testing.T) {
+	skipLong(t)
 	root, err := filepath.Abs("../..")
 	require.NoError(t, err)
 	paths, err := filepath.Glob(filepath.Join(root, "docs", "*.md"))

@@ -44,9 +44,7 @@ func filesOf(t *testing.T, dir string) map[string]string {
 // A result that was saved is rendered as the run itself renders it: the same files, the same stdout, the same exit code, wherever it is
 // done.
 func TestReportOfASavedResultIsThatOfTheRun(t *testing.T) {
-	if testing.Short() {
-		t.Skip("long, and concurrent only in what other tests run as well")
-	}
+	skipLong(t)
 	here, err := os.Getwd()
 	require.NoError(t, err)
 	small, before := company(t)

@@ -131,6 +131,7 @@ func held(t *testing.T) map[[2]string]bool {
 
 // The plan of a diff asks for what its rows gain, less what is held, and takes away what they lose.
 func TestPlanOfDiffIsThatOfRows(t *testing.T) {
+	skipLong(t)
 	held := held(t)
 	for _, args := range [][]string{
 		{acme}, {acme, "--from", "8", "--to", "6", "--no-attribution"}, {acme, "--baseline", "grants"}, {acme, "--baseline", "members"},
@@ -156,6 +157,7 @@ func TestPlanOfDiffIsThatOfRows(t *testing.T) {
 
 // The plan of a simulation asks for what its rows grant, less what is held, which is what a diff with what is held asks for.
 func TestPlanOfSimulationIsThatOfRows(t *testing.T) {
+	skipLong(t)
 	held := held(t)
 	_, rows := simulateRows(t, acme)
 	want := map[requestPair]bool{}

@@ -163,6 +163,7 @@ func TestAcmeDraft(t *testing.T) {
 
 // What the command line prints has the published shapes.
 func TestPublishedShapes(t *testing.T) {
+	skipLong(t)
 	validate := func(schema, text string) {
 		t.Helper()
 		s, err := jsonschema.NewCompiler().Compile(filepath.Join("..", "..", "docs", "schema", schema))

@@ -48,6 +48,14 @@ func newTenant(t *testing.T, opt standin.Options) *asked {
 	return &asked{t: t, server: server, url: listening.URL}
 }
 
+// skipLong leaves a test out with -short, under which the race detector runs: it is long, and concurrent only in what others run as well.
+func skipLong(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("long, and concurrent only in what other tests run as well")
+	}
+}
+
 // few is how many cases are run: all of them, or few with -short.
 func few(all, short int) int {
 	if testing.Short() {

@@ -45,6 +45,7 @@ func verify(t *testing.T, path, snapshot string) (code int, found report.Verific
 
 // Every kind of result stands, and none that was edited does.
 func TestVerifyEveryKind(t *testing.T) {
+	skipLong(t)
 	now, before := company(t)
 	for _, c := range []struct {
 		args     []string
