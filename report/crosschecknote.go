@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -46,7 +47,7 @@ func crosscheckCaveats(c *CrosscheckDocument, h *Header, in Inputs) []string {
 	case !sameDigest(was.Policy.SHA256, is.Policy.SHA256):
 		add("The cross-check is about version %s of the policy, this result about version %s.", versionText(was.Policy), versionText(is.Policy))
 	}
-	if !sameDigest(was.Profiles.SHA256, is.Profiles.SHA256) && (was.Profiles.SHA256 != nil || is.Profiles.SHA256 != nil) {
+	if !equalText(was.Profiles.SHA256, is.Profiles.SHA256) {
 		add("The access profiles are not those that were cross-checked.")
 	}
 	switch {
@@ -56,7 +57,7 @@ func crosscheckCaveats(c *CrosscheckDocument, h *Header, in Inputs) []string {
 		add("The population is not the one that was cross-checked.")
 	}
 	var rules []string
-	for _, name := range sortedNames(h.Rules) {
+	for _, name := range slices.Sorted(maps.Keys(h.Rules)) {
 		if c.Rules[name] != h.Rules[name] {
 			rules = append(rules, fmt.Sprintf("%s was %s and is %s here", name, c.Rules[name], h.Rules[name]))
 		}
@@ -68,15 +69,6 @@ func crosscheckCaveats(c *CrosscheckDocument, h *Header, in Inputs) []string {
 }
 
 func sameDigest(a, b *string) bool { return a != nil && b != nil && *a == *b }
-
-func sortedNames(rules map[string]string) []string {
-	names := make([]string, 0, len(rules))
-	for name := range rules {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
-}
 
 // lead is the note in a sentence, for what a reader sees first; nothing for nil.
 func (n *CrosscheckNote) lead() []labelledText {

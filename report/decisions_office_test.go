@@ -3,9 +3,6 @@ package report
 import (
 	"bytes"
 	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -68,28 +65,8 @@ func withGroups(in Input) Input {
 // where it is required.
 func savedByLibreOffice(t *testing.T, workbooks ...[]byte) [][]byte {
 	t.Helper()
-	program, err := exec.LookPath("soffice")
-	if err != nil {
-		if os.Getenv("LCMSIM_REQUIRE_OFFICE") == "1" {
-			t.Fatal("soffice is not installed (Debian: libreoffice-calc), and LCMSIM_REQUIRE_OFFICE=1")
-		}
-		t.Skip("soffice is not installed (Debian: libreoffice-calc)")
-	}
-	dir := t.TempDir()
-	to := filepath.Join(dir, "saved")
-	args := []string{"-env:UserInstallation=file://" + filepath.Join(dir, "profile"), "--headless", "--norestore",
-		"--convert-to", "xlsx:Calc MS Excel 2007 XML", "--outdir", to}
-	for i, workbook := range workbooks {
-		from := filepath.Join(dir, fmt.Sprintf("%d.xlsx", i))
-		require.NoError(t, os.WriteFile(from, workbook, 0o644))
-		args = append(args, from)
-	}
-	out, err := exec.CommandContext(t.Context(), program, args...).CombinedOutput()
-	require.NoError(t, err, string(out))
-	saved := make([][]byte, len(workbooks))
+	saved := convertedByOffice(t, "xlsx", "Calc MS Excel 2007 XML", workbooks...)
 	for i := range workbooks {
-		saved[i], err = os.ReadFile(filepath.Join(to, fmt.Sprintf("%d.xlsx", i)))
-		require.NoError(t, err, string(out))
 		require.NotEqual(t, workbooks[i], saved[i])
 	}
 	return saved

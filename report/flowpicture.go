@@ -328,7 +328,7 @@ func (flows *documentFlows) count(node engine.FlowNode, counts ...int) {
 }
 
 func entitlementNode(datasource, entityType, id string) engine.FlowNode {
-	return engine.FlowNode{Kind: engine.FlowEntitlement, ID: datasource + "|" + entityType + "|" + id}
+	return engine.FlowNode{Kind: engine.FlowEntitlement, ID: entitlementKey(datasource, entityType, id)}
 }
 
 func floats(counts ...int) []float64 {

@@ -270,7 +270,7 @@ func thingNames(d Renderable) map[[2]string]classThing {
 		names[[2]string{engine.FlowProfile, id}] = classThing{Name: cmp.Or(name, id), Detail: id}
 	}
 	entitlement := func(datasource, entityType, id string, name *string) {
-		names[[2]string{engine.FlowEntitlement, datasource + "|" + entityType + "|" + id}] = classThing{
+		names[[2]string{engine.FlowEntitlement, entitlementKey(datasource, entityType, id)}] = classThing{
 			Name: orText(name, id), Detail: entityType + ", " + datasource + ", " + id,
 		}
 	}

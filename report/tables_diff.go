@@ -200,7 +200,7 @@ func changedIdentityTable(d *DiffDocument) table {
 		profile[p.ID] = p.Name
 	}
 	for _, e := range d.Entitlements {
-		entitlement[e.DatasourceID+"|"+e.EntityType+"|"+e.EntityID] = orText(e.Name, "")
+		entitlement[entitlementKey(e.DatasourceID, e.EntityType, e.EntityID)] = orText(e.Name, "")
 	}
 	rows := d.Identities.Rows
 	return table{

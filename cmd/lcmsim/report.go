@@ -2,12 +2,8 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
-
-	"github.com/lcmsim/lcmsim/report"
 )
 
 func newReportCmd(e env) *cobra.Command {
@@ -37,7 +33,7 @@ func runReport(ctx context.Context, e env, opt simulateOptions, path string) err
 	if err := checkReports(e, opt.reports, opt.githubSummary, path); err != nil {
 		return err
 	}
-	doc, _, err := readResult(path)
+	doc, err := openResult(path)
 	if err != nil {
 		return err
 	}
@@ -52,17 +48,4 @@ func runReport(ctx context.Context, e env, opt simulateOptions, path string) err
 		reports = append(reports, file)
 	}
 	return deliver(ctx, e, opt, &out, reports, doc)
-}
-
-// readResult reads a saved result of any kind, and gives its bytes as well.
-func readResult(path string) (report.Renderable, []byte, error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", path, reason(err))
-	}
-	doc, err := report.Read(text)
-	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return doc, text, nil
 }

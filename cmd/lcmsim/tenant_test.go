@@ -252,9 +252,7 @@ func TestCalibrateRecoversEveryRule(t *testing.T) {
 // Calibrate recovers the rules of a tenant with rules chosen at random, wherever the population decides them; a rule is called
 // undecidable only if the tenant answers the same of everybody with its other value.
 func TestCalibrateRecoversRandomRules(t *testing.T) {
-	if testing.Short() {
-		t.Skip("long, and concurrent only in what other tests run as well")
-	}
+	skipLong(t)
 	settled := map[string]int{}
 	for seed := range 20 {
 		dir := newCompany(t, 200, seed)
@@ -362,9 +360,7 @@ func (a *asked) everybody(policy string, version int, snapshot *standin.Snapshot
 
 // No token and no secret of a tenant is in what lcmsim prints, writes, logs or keeps, whatever goes wrong.
 func TestNoSecretIsShown(t *testing.T) {
-	if testing.Short() {
-		t.Skip("long, and concurrent only in what other tests run as well")
-	}
+	skipLong(t)
 	dir := t.TempDir()
 	work := func(name string) string { return filepath.Join(dir, name) }
 	everything := map[string]float64{
@@ -411,9 +407,7 @@ func TestNoSecretIsShown(t *testing.T) {
 
 // Attributes that changed in the tenant since the snapshot are drift, not disagreement.
 func TestDriftIsNoDisagreement(t *testing.T) {
-	if testing.Short() {
-		t.Skip("long, and concurrent only in what other tests run as well")
-	}
+	skipLong(t)
 	a := newTenant(t, standin.Options{})
 	_, doc := a.crosscheck(acme, "--budget", "40")
 	require.Zero(t, doc.Summary.Disagree)
