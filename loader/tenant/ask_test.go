@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -76,10 +77,13 @@ func TestDryRun(t *testing.T) {
 
 // An older tenant refuses skip_disabled_workflows: it is asked without, once and for all.
 func TestOlderTenant(t *testing.T) {
+	var mu sync.Mutex // Ask asks several questions at a time
 	var skips []bool
 	s := newScene(t, func(w http.ResponseWriter, r *http.Request) {
 		b := readBody(r)
+		mu.Lock()
 		skips = append(skips, b.Skip != nil)
+		mu.Unlock()
 		switch {
 		case b.ID == "bad":
 			reply(400, `{"code":"InvalidArgument","message":"no such identity"}`)(w, r)
