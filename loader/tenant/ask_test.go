@@ -293,8 +293,8 @@ func TestAskNeverLosesAQuestion(t *testing.T) {
 					require.ErrorIs(t, r.Err, tc.cause)
 				}
 			}
-			require.GreaterOrEqual(t, answered, 9)
-			require.LessOrEqual(t, answered, 13) // those that were under way may finish
+			require.GreaterOrEqual(t, answered, 6) // up to four are under way at once: those are cut off
+			require.LessOrEqual(t, answered, 13)   // or finish
 			if tc.cause != nil {
 				require.LessOrEqual(t, s.Calls(), 14)
 			}
