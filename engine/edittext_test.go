@@ -302,5 +302,5 @@ func TestEditsOfManyParts(t *testing.T) {
 	merged := e.Merge(takeAll)
 	require.Len(t, merged.Version.Actions[0].Conditions, n)
 	require.Len(t, merged.Catalog.Profiles, n)
-	require.Less(t, time.Since(start), 20*time.Second)
+	require.Less(t, time.Since(start), time.Minute) // a hang is what this would catch: how fast it is, the benchmarks say
 }

@@ -285,7 +285,7 @@ func TestScale(t *testing.T) {
 		t.Helper()
 		start := time.Now()
 		got := simulate(t, in, crowd(t, `{"x":1}`, `{"x":2}`))
-		require.Less(t, time.Since(start), 5*time.Second)
+		require.Less(t, time.Since(start), time.Minute)
 		return got
 	}
 	t.Run("3,000 nested actions", func(t *testing.T) {
