@@ -227,7 +227,7 @@ func (b *classBuilder) thing(u classUse) int {
 
 // largest are the largest classes as a table.
 func (b *classBuilder) largest(note string) table {
-	columns := []tableColumn{{"Class", 9, kindNumber}, {"Identities", 12, kindNumber}, {"Status", 14, kindText}, {"Exemplar", 26, kindID}}
+	columns := []tableColumn{{"Class", 9, kindOrdinal}, {"Identities", 12, kindNumber}, {"Status", 14, kindText}, {"Exemplar", 26, kindID}}
 	for _, t := range b.data.Tags {
 		columns = append(columns, tableColumn{t, 44, kindText})
 	}

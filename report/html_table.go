@@ -14,7 +14,20 @@ type htmlTable struct {
 	Rows    [][]htmlCell
 }
 
-// htmlColumn is the head of a column. Class is that of its kind: n for numbers, i for identifiers, w for long texts, else empty.
+// What is long and short in characters.
+const longText, shortText = 40, 20
+
+// PrintCut is how many rows of the list are on paper, 0 for all of them.
+func (t *htmlTable) PrintCut() int {
+	const printed = 100 // as page.css has it
+	if len(t.Rows) > printed {
+		return printed
+	}
+	return 0
+}
+
+// htmlColumn is the head of a column. Class is that of its kind: n for numbers, i for identifiers, w for long texts, s for short
+// ones, else empty.
 type htmlColumn struct{ Title, Class string }
 
 // htmlCell is one value.
@@ -43,19 +56,12 @@ func (r *tableRoom) next() int {
 	return max(room, 0)
 }
 
-// newHTMLTable lays out as much of t as there is room for. classes are those that a number in a column Class leads to.
+// newHTMLTable lays out as much of t as there is room for. classes are those that the ordinal of a class leads to.
 func newHTMLTable(t table, room *tableRoom, classes map[int]bool) *htmlTable {
-	const (
-		cellMarkup = 20 // bytes around a text
-		longText   = 40 // characters
-	)
+	const cellMarkup = 20 // bytes around a text
 	out := &htmlTable{Name: t.name, Note: cut(t.note, maxSentence), Empty: t.empty}
 	for _, c := range t.columns {
-		class := columnClass(c.kind)
-		if c.kind == kindText && c.width >= longText {
-			class = "w"
-		}
-		out.Columns = append(out.Columns, htmlColumn{c.title, class})
+		out.Columns = append(out.Columns, htmlColumn{c.title, columnClass(c)})
 	}
 	bytes := room.next()
 	for i := range min(t.rows, maxPageRows) {
@@ -106,25 +112,32 @@ func kept[T any](items []T, keep []bool) []T {
 	return out
 }
 
-func columnClass(kind cellKind) string {
+func columnClass(c tableColumn) string {
 	switch {
-	case kind >= kindNumber:
+	case c.kind >= kindNumber:
 		return "n"
-	case kind == kindID:
+	case c.kind == kindID:
 		return "i"
+	case c.width >= longText:
+		return "w"
+	case c.width <= shortText:
+		return "s"
 	}
 	return ""
 }
 
 // newHTMLCell lays out a value of a column: int, float64 for a share or factor, string, or nil for an empty cell.
 func newHTMLCell(c tableColumn, value any, classes map[int]bool) htmlCell {
-	cell := htmlCell{Class: columnClass(c.kind)}
+	cell := htmlCell{}
+	if class := columnClass(c); class != "w" { // only the head of a column of long texts has a class, which is shorter
+		cell.Class = class
+	}
 	switch v := value.(type) {
 	case nil:
 	case int:
-		cell.Text = Count(v)
+		cell.Text = c.integer(v)
 		switch {
-		case c.title == "Class" && classes[v]:
+		case c.kind == kindOrdinal && classes[v]:
 			cell.Link = classID(v)
 		case v == 0:
 			cell.Class += " z"

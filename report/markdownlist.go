@@ -64,7 +64,7 @@ func markdownCell(c tableColumn, value any) string {
 	case nil:
 		return ""
 	case int:
-		return Count(v)
+		return c.integer(v)
 	case float64:
 		if c.kind == kindShare {
 			return shareText(v)

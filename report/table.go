@@ -1,5 +1,7 @@
 package report
 
+import "strconv"
+
 // table is a list of a document as every rendering shows it: HTML, Excel and Markdown lay out the same ones.
 type table struct {
 	name    string
@@ -22,9 +24,18 @@ type tableColumn struct {
 type cellKind uint8
 
 const (
-	kindText   cellKind = iota // wrapped
-	kindID                     // text that is never wrapped: identifiers and digests
-	kindNumber                 // with thousands separators
-	kindShare                  // a share in [0, 1], shown as a percentage
-	kindFactor                 // a number with two decimals
+	kindText    cellKind = iota // wrapped
+	kindID                      // text that is never wrapped: identifiers and digests
+	kindNumber                  // with thousands separators
+	kindShare                   // a share in [0, 1], shown as a percentage
+	kindFactor                  // a number with two decimals
+	kindOrdinal                 // a number that is a name, as that of a class: without thousands separators
 )
+
+// integer is a whole number as a column shows it.
+func (c tableColumn) integer(n int) string {
+	if c.kind == kindOrdinal {
+		return strconv.Itoa(n)
+	}
+	return Count(n)
+}

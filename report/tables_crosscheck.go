@@ -146,7 +146,7 @@ func sampleTable(d *CrosscheckDocument) table {
 		empty:  "Nobody is drawn.",
 		people: true,
 		columns: []tableColumn{
-			{"Entity id", 26, kindID}, {"Id in the tenant", 38, kindID}, {"Stratum", 44, kindText}, {"Class", 9, kindNumber}, {"Verdict", 14, kindText},
+			{"Entity id", 26, kindID}, {"Id in the tenant", 38, kindID}, {"Stratum", 44, kindText}, {"Class", 9, kindOrdinal}, {"Verdict", 14, kindText},
 			{"Reasons", 80, kindText}, {"What differs", 60, kindText}, {"Agrees under", 34, kindText},
 		},
 		rows: len(d.Samples),

@@ -211,7 +211,7 @@ func changedIdentityTable(d *DiffDocument) table {
 		columns: []tableColumn{
 			{"Entity id", 26, kindID}, {"Name", 28, kindText}, {"Status", 20, kindText}, {"Profiles lost", 30, kindText}, {"Entitlements lost", 30, kindText},
 			{"Actions lost", 30, kindText}, {"Revoked", 30, kindText}, {"Profiles gained", 30, kindText}, {"Entitlements gained", 30, kindText},
-			{"Actions gained", 30, kindText}, {"Undecided", 30, kindText}, {"Affected", 11, kindText}, {"Class", 9, kindNumber},
+			{"Actions gained", 30, kindText}, {"Undecided", 30, kindText}, {"Affected", 11, kindText}, {"Class", 9, kindOrdinal},
 		},
 		rows: len(rows),
 		row: func(i int) []any {

@@ -169,7 +169,7 @@ func identityTable(ids Identities, population int) table {
 		empty:  "No identity is affected.",
 		people: true,
 		columns: []tableColumn{
-			{"Entity id", 26, kindID}, {"Name", 28, kindText}, {"Affected", 11, kindText}, {"Class", 9, kindNumber}, {"Workflows", 34, kindText},
+			{"Entity id", 26, kindID}, {"Name", 28, kindText}, {"Affected", 11, kindText}, {"Class", 9, kindOrdinal}, {"Workflows", 34, kindText},
 			{"Actions", 44, kindText}, {"Profile ids", 44, kindText}, {"Entitlements", 13, kindNumber}, {"Revokes", 11, kindNumber},
 		},
 		rows: len(ids.Rows),

@@ -30,7 +30,11 @@ func (b *workbook) cells(columns []tableColumn, values []any) []any {
 		switch v := v.(type) {
 		case nil:
 		case int:
-			out[i] = excelize.Cell{StyleID: b.styles.number, Value: v}
+			style := b.styles.number
+			if columns[i].kind == kindOrdinal {
+				style = b.styles.ordinal
+			}
+			out[i] = excelize.Cell{StyleID: style, Value: v}
 		case float64:
 			style := b.styles.share
 			if columns[i].kind == kindFactor {

@@ -10,7 +10,8 @@ import (
 type workbookStyles struct {
 	title, heading, label, numberLabel int
 	text, id, faint                    int
-	number, count, share, factor       int
+	number, count, ordinal             int
+	share, factor                      int
 	good, plain, doubt, bad            int // of the verdict
 	goodWord, doubtWord, badWord       int // of the verdict on a limit
 	choice, freeText, date             int // to fill in
@@ -39,7 +40,7 @@ func (s *workbookStyles) register(f *excelize.File) error {
 	flat := &excelize.Alignment{Vertical: "top", Indent: 1, Horizontal: "left"}
 	right := &excelize.Alignment{Vertical: "top", Indent: 1, Horizontal: "right"}
 	rightWrapped := &excelize.Alignment{Vertical: "top", WrapText: true, Indent: 1, Horizontal: "right"}
-	const asText, thousands, decimals = 49, 3, 4 // built-in number formats "@", "#,##0", "#,##0.00"
+	const asText, whole, thousands, decimals = 49, 1, 3, 4 // built-in number formats "@", "0", "#,##0", "#,##0.00"
 	percent, dashForNone, isoDate := "0.0%", `#,##0;-#,##0;"-"`, "yyyy-mm-dd"
 	font := func(bold bool, size float64, color string) *excelize.Font {
 		return &excelize.Font{Family: fontFamily, Size: size, Bold: bold, Color: color}
@@ -80,6 +81,7 @@ func (s *workbookStyles) register(f *excelize.File) error {
 		{&s.faint, excelize.Style{NumFmt: asText, Alignment: flat, Font: font(false, 8, inkFaint)}},
 		{&s.number, excelize.Style{NumFmt: thousands, Alignment: right}},
 		{&s.count, excelize.Style{CustomNumFmt: &dashForNone, Alignment: right}},
+		{&s.ordinal, excelize.Style{NumFmt: whole, Alignment: right}},
 		{&s.share, excelize.Style{CustomNumFmt: &percent, Alignment: right}},
 		{&s.factor, excelize.Style{NumFmt: decimals, Alignment: right}},
 		{&s.good, verdict(colorGood, inkGood)},
