@@ -123,7 +123,7 @@ func (a *attribution) cells(out *Attribution, class int) {
 	}
 	for _, id := range c.held[:singled] {
 		h := singledOut{class: class, id: id}
-		h.policy = add(1, func(to *state) bool { return a.changes(before, to, id) })
+		h.policy = add(1, func(to *state) bool { return a.changes(before, to, id) == isTrue })
 		if placed {
 			a.byPlace[vector] = append(a.byPlace[vector], len(a.holders))
 			a.holders = append(a.holders, h)
@@ -131,19 +131,28 @@ func (a *attribution) cells(out *Attribution, class int) {
 	}
 }
 
-// changes tells whether two states certainly differ for an identity, by what is planned or by what is taken away.
-func (a *attribution) changes(from, to *state, id string) bool {
-	if from == to {
-		return false
+// planned tells whether two states differ, whatever is held.
+func (a *attribution) planned(from, to *state) truth {
+	switch {
+	case from == to:
+		return isFalse
+	case changed(from, to):
+		return isTrue
+	case !from.unknown && !to.unknown && len(to.removal.high) == 0: // nothing is left that could be possible only
+		return isFalse
 	}
-	if changed(from, to) {
-		return true
+	c := compareStates(from, to)
+	return a.diff.differ(from, to, &c)
+}
+
+// changes tells whether two states differ for an identity, by what is planned or by what is taken away.
+func (a *attribution) changes(from, to *state, id string) truth {
+	t := a.planned(from, to)
+	if t == isTrue || from == to || from.outcome != nil && to.outcome != nil && from.outcome.takesAs(to.outcome) {
+		return t
 	}
-	if from.outcome != nil && to.outcome != nil && from.outcome.takesAs(to.outcome) {
-		return false
-	}
-	t := a.diff.joined.between(part{before: from, after: to}, id)
-	return t.truth() == isTrue
+	k := a.diff.joined.between(part{before: from, after: to}, id)
+	return max(t, k.truth())
 }
 
 // edits counts each edit alone and without. It tells whether progress let it finish.
@@ -156,7 +165,7 @@ func (a *attribution) edits(out *Attribution, edits *Edits, progress func(done, 
 	for i, plans := range d.program.edits {
 		if progress != nil && !progress(i, len(d.program.edits)) {
 			for e := range out.Edits {
-				out.Edits[e].Alone, out.Edits[e].Without = 0, 0
+				out.Edits[e].Alone, out.Edits[e].Maybe, out.Edits[e].Without = 0, 0, 0
 			}
 			return false
 		}
@@ -169,20 +178,26 @@ func (a *attribution) edits(out *Attribution, edits *Edits, progress func(done, 
 			}
 			before, vector := d.cells.fromBase.at(int32(v)), a.set.at(v)
 			alone, without := one.stateOf(one.run(vector), vector), rest.stateOf(rest.run(vector), vector)
-			if changed(before, alone) {
+			switch a.planned(before, alone) {
+			case isTrue:
 				a.alone[v] |= 1 << i
 				out.Edits[i].Alone += a.weight[v]
+			case isUnknown:
+				out.Edits[i].Maybe += a.weight[v]
 			}
 			if changed(before, without) {
 				out.Edits[i].Without += a.weight[v]
 			}
 			for _, n := range holders {
 				h := &a.holders[n]
-				if a.changes(before, alone, h.id) {
+				switch a.changes(before, alone, h.id) {
+				case isTrue:
 					h.alone |= 1 << i
 					out.Edits[i].Alone++
+				case isUnknown:
+					out.Edits[i].Maybe++
 				}
-				if a.changes(before, without, h.id) {
+				if a.changes(before, without, h.id) == isTrue {
 					out.Edits[i].Without++
 				}
 			}

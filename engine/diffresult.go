@@ -79,7 +79,11 @@ type DiffSummary struct {
 	AffectedLow        int       `json:"affected_low"`
 	AffectedHigh       int       `json:"affected_high"`
 	Unknown            int       `json:"unknown"`             // some unknown truth value reaches them, on either side
+	AccessGained       int       `json:"access_gained"`       // of Gained, those who gain an entitlement
+	AccessLost         int       `json:"access_lost"`         // lose an entitlement, or something that they hold
 	Deactivated        int       `json:"deactivated"`         // gain an action that deactivates
+	MaybeDeactivated   int       `json:"maybe_deactivated"`   // perhaps
+	MayRemoveOthers    int       `json:"may_remove_others"`   // may lose other entitlements than before by an action that removes others; without a grants file only
 	Revoked            int       `json:"revoked"`             // certainly lose something that they hold, by an action that removes others
 	MaybeRevoked       int       `json:"maybe_revoked"`       // perhaps
 	EntitlementsGained int       `json:"entitlements_gained"` // (identity, entitlement) pairs
@@ -142,6 +146,7 @@ type EntitlementChange struct {
 	Lost           int     `json:"lost"`
 	Maybe          int     `json:"maybe"`
 	Unchanged      int     `json:"unchanged"`
+	Carried        int     `json:"carried"` // of Gained, Lost and Maybe: an access profile that holds it changes likewise for them
 	Revoked        int     `json:"revoked"` // of those who hold it today, by an action that removes others
 	AssignedToType *string `json:"assigned_to_entity_type"`
 	AssignedToID   *string `json:"assigned_to_entity_id"`
@@ -167,6 +172,7 @@ type EditEffect struct {
 	Before  string `json:"before"`  // what stood there, for people; may be empty
 	After   string `json:"after"`   // what stands there now, for people; may be empty
 	Alone   int    `json:"alone"`   // changed by this edit alone
+	Maybe   int    `json:"maybe"`   // perhaps changed by this edit alone
 	Without int    `json:"without"` // changed by all other edits
 }
 

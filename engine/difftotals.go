@@ -47,7 +47,11 @@ func (d *Diff) summarize(r *DiffResult) {
 		s.AffectedLow += t.affected.low
 		s.AffectedHigh += t.affected.high
 		s.Unknown += t.unknown
-		s.Deactivated += t.deactivated
+		s.AccessGained += t.accessGained
+		s.AccessLost += t.accessLost
+		s.Deactivated += t.deactivated.low
+		s.MaybeDeactivated += t.deactivated.high - t.deactivated.low
+		s.MayRemoveOthers += t.mayRemove
 		s.Revoked += t.revoked.low
 		s.MaybeRevoked += t.revoked.high - t.revoked.low
 		s.ActionsGained += d.acting(c) * len(c.change.actions.gained)
@@ -220,13 +224,17 @@ func (d *Diff) countProfiles(r *DiffResult) {
 
 func (d *Diff) countEntities(r *DiffResult) {
 	table := d.program.plan.entities
-	counts := make([]itemCount, len(table.keys))
+	counts, carried := make([]itemCount, len(table.keys)), make([]int, len(table.keys))
+	carriers := d.carriers()
 	for i := range d.classes {
 		c := &d.classes[i]
 		if c.key.later == absent {
 			continue
 		}
 		c.change.entities.count(counts, c.size)
+		for _, rank := range carriers.carried(&c.change) {
+			carried[rank] += c.size
+		}
 	}
 	if d.joined != nil {
 		for e, n := range d.joined.ranks {
@@ -255,7 +263,7 @@ func (d *Diff) countEntities(r *DiffResult) {
 		r.Entitlements = append(r.Entitlements, EntitlementChange{
 			DatasourceID: shown.DatasourceID, EntityType: shown.EntityType, EntityID: shown.EntityID, Name: shown.Name,
 			AssignedToType: shown.AssignedToType, AssignedToID: shown.AssignedToID,
-			Gained: n.gained, Lost: n.lost, Maybe: n.maybe, Unchanged: n.kept,
+			Gained: n.gained, Lost: n.lost, Maybe: n.maybe, Unchanged: n.kept, Carried: carried[rank],
 		})
 		h := heldKey{shown.DatasourceID, shown.EntityType, shown.EntityID}
 		if _, taken := place[h]; !taken {

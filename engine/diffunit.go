@@ -2,16 +2,19 @@ package engine
 
 // unit is what one identity counts for.
 type unit struct {
-	status      Status
-	affected    truth
-	gained      bool
-	lost        bool
-	unknown     bool
-	deactivated bool
-	revoked     truth    // something held is taken away now and was not before
-	effects     [5]truth // by effect of LimitEffects
-	workflows   []truth  // by Diff.limited: whether the workflow makes it affected
-	loser       bool     // loses something, is deactivated, or has something revoked
+	status       Status
+	affected     truth
+	gained       bool
+	lost         bool
+	accessGained bool // an entitlement is gained
+	accessLost   bool // one is lost, or something held is taken away
+	unknown      bool
+	deactivated  truth
+	mayRemove    bool     // more may be removed than before, and nobody knows what it holds
+	revoked      truth    // something held is taken away now and was not before
+	effects      [5]truth // by effect of LimitEffects
+	workflows    []truth  // by Diff.limited: whether the workflow makes it affected
+	loser        bool     // loses something, is deactivated, or has something revoked
 }
 
 // part is a class with only some workflows running, on both sides.
@@ -48,8 +51,9 @@ func (d *Diff) unit(c *diffClass, happens func(part) truth, revoked truth) unit 
 	t := happens(c.parts.whole)
 	u.status = d.status(c.key, t)
 	items, planned := d.program.items.actions, d.program.in.Rules.AffectedPlanned
-	u.deactivated = c.change.gets(items, EffectDeactivate) == isTrue
-	u.loser = u.lost || u.deactivated || revoked == isTrue
+	u.deactivated = c.change.gets(items, EffectDeactivate)
+	u.accessGained, u.accessLost = len(c.change.entities.gained) > 0, len(c.change.entities.lost) > 0 || revoked == isTrue
+	u.loser = u.lost || u.deactivated == isTrue || revoked == isTrue
 	if u.status == StatusRemoved {
 		u.unknown = false // no workflow is evaluated
 		if planned {
@@ -62,6 +66,7 @@ func (d *Diff) unit(c *diffClass, happens func(part) truth, revoked truth) unit 
 		}
 		return u
 	}
+	u.mayRemove = d.removesMore(c)
 	if planned {
 		o := d.to.at(c.key.later).outcome
 		u.affected = o.affectedTruth()
@@ -81,7 +86,7 @@ func (d *Diff) unit(c *diffClass, happens func(part) truth, revoked truth) unit 
 			hit = max(c.change.gets(items, EffectGrant), c.change.entities.gainTruth())
 		case "revoke":
 			hit = max(revoked, c.change.entities.loseTruth())
-			if d.removesMore(c) {
+			if u.mayRemove {
 				hit = max(hit, isUnknown)
 			}
 		default:
@@ -207,15 +212,18 @@ func (s *states) only(i int32, runs func(workflow int) bool) *state {
 
 // diffTally counts identities by what they count for.
 type diffTally struct {
-	statuses    map[Status]int
-	affected    reach
-	gained      int
-	lost        int
-	unknown     int
-	deactivated int
-	revoked     reach
-	effects     [5]reach
-	workflows   []reach // by Diff.limited
+	statuses     map[Status]int
+	affected     reach
+	gained       int
+	lost         int
+	accessGained int
+	accessLost   int
+	unknown      int
+	deactivated  reach
+	mayRemove    int
+	revoked      reach
+	effects      [5]reach
+	workflows    []reach // by Diff.limited
 }
 
 func (t *diffTally) add(u unit, n int) {
@@ -231,11 +239,12 @@ func (t *diffTally) add(u unit, n int) {
 	for i := range u.workflows {
 		t.workflows[i].add(u.workflows[i], n)
 	}
+	t.deactivated.add(u.deactivated, n)
 	t.revoked.add(u.revoked, n)
 	for _, c := range []struct {
 		yes   bool
 		count *int
-	}{{u.gained, &t.gained}, {u.lost, &t.lost}, {u.unknown, &t.unknown}, {u.deactivated, &t.deactivated}} {
+	}{{u.gained, &t.gained}, {u.lost, &t.lost}, {u.accessGained, &t.accessGained}, {u.accessLost, &t.accessLost}, {u.unknown, &t.unknown}, {u.mayRemove, &t.mayRemove}} {
 		if c.yes {
 			*c.count += n
 		}

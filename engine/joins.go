@@ -160,7 +160,8 @@ func (j *joins) ofHeld(d *Diff, c *diffClass, id string) *own {
 	t := max(o.more, o.granted, o.deactivation)
 	o.unit = unit{
 		status: d.status(c.key, t), affected: t, unknown: after.unknown, revoked: o.more, workflows: make([]truth, len(d.limited)),
-		gained: o.granted == isTrue || o.deactivation == isTrue, lost: o.more == isTrue, deactivated: o.deactivation == isTrue,
+		gained: o.granted == isTrue || o.deactivation == isTrue, lost: o.more == isTrue, deactivated: o.deactivation,
+		accessGained: o.granted == isTrue, accessLost: o.more == isTrue,
 		loser: o.more == isTrue || o.deactivation == isTrue,
 	}
 	for i, name := range d.limited {

@@ -31,6 +31,7 @@ type Summary struct {
 	Unknown              int `json:"unknown"`               // identities that some unknown truth value reaches
 	PossibleActions      int `json:"possible_actions"`      // (identity, action) pairs
 	Deactivated          int `json:"deactivated"`           // identities with a planned deactivation
+	MaybeDeactivated     int `json:"maybe_deactivated"`     // identities with one that is possible only
 	Revokes              int `json:"revokes"`               // (identity, entitlement) pairs that are certain
 	PossibleRevokes      int `json:"possible_revokes"`      // (identity, entitlement) pairs
 	MayRemoveOthers      int `json:"may_remove_others"`     // identities with a planned action that removes others, without a grants file

@@ -83,8 +83,11 @@ func (p *slowPopulation) summary(in Input, got Summary) Summary {
 		if remover && in.Grants == nil {
 			s.MayRemoveOthers++
 		}
-		if r.effect(o, "deactivate") == slowYes {
+		switch r.effect(o, "deactivate") {
+		case slowYes:
 			s.Deactivated++
+		case slowMaybe:
+			s.MaybeDeactivated++
 		}
 		for _, t := range o.entities {
 			if t == slowYes {

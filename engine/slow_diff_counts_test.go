@@ -114,9 +114,14 @@ func (d *slowDiff) summary() DiffSummary {
 	s := DiffSummary{
 		Identities: len(d.all),
 		Gained:     d.count(func(i *slowIdentity) bool { return i.gained }), Lost: d.count(func(i *slowIdentity) bool { return i.lost }),
-		Unknown:     d.count(func(i *slowIdentity) bool { return i.unknown }),
-		Deactivated: d.count(func(i *slowIdentity) bool { return i.deactivated }),
-		Revoked:     d.count(func(i *slowIdentity) bool { return i.newly == slowYes }), MaybeRevoked: d.count(func(i *slowIdentity) bool { return i.newly == slowMaybe }),
+		Unknown:      d.count(func(i *slowIdentity) bool { return i.unknown }),
+		AccessGained: d.count(func(i *slowIdentity) bool { return i.accessGained }), AccessLost: d.count(func(i *slowIdentity) bool { return i.accessLost }),
+		Deactivated:      d.count(func(i *slowIdentity) bool { return i.deactivated == slowYes }),
+		MaybeDeactivated: d.count(func(i *slowIdentity) bool { return i.deactivated == slowMaybe }),
+		MayRemoveOthers: d.count(func(i *slowIdentity) bool {
+			return d.in.Grants == nil && i.later != nil && d.kind != BaselineGrants && i.change.removal == slowMaybe
+		}),
+		Revoked: d.count(func(i *slowIdentity) bool { return i.newly == slowYes }), MaybeRevoked: d.count(func(i *slowIdentity) bool { return i.newly == slowMaybe }),
 	}
 	for status, n := range map[Status]*int{StatusChanged: &s.Changed, StatusMaybe: &s.Maybe, StatusUnchanged: &s.Unchanged, StatusNew: &s.New, StatusRemoved: &s.RemovedFromSource} {
 		*n = d.count(func(i *slowIdentity) bool { return i.status == status })
@@ -355,6 +360,35 @@ func (d *slowDiff) profiles() []ProfileChange {
 	return out
 }
 
+// carried are the entitlements that change with an access profile that holds them itself.
+func (d *slowDiff) carried(i *slowIdentity) map[slowEntity]bool {
+	found := map[slowEntity]bool{}
+	look := func(in *Input, entities map[slowEntity]bool, profiles ...map[string]bool) {
+		if in == nil {
+			return
+		}
+		for _, set := range profiles {
+			for id := range set {
+				p := d.run(in, &person{}).profile(id)
+				if p == nil {
+					continue
+				}
+				for n := range p.Entities {
+					if k := slowKey(&p.Entities[n]); entities[k] {
+						found[k] = true
+					}
+				}
+			}
+		}
+	}
+	c := i.change
+	look(&d.in, c.entities.gained, c.profiles.gained)
+	look(d.from(), c.entities.lost, c.profiles.lost)
+	look(&d.in, c.entities.maybe, c.profiles.gained, c.profiles.lost, c.profiles.maybe)
+	look(d.from(), c.entities.maybe, c.profiles.gained, c.profiles.lost, c.profiles.maybe)
+	return found
+}
+
 // entitlements leaves names out.
 func (d *slowDiff) entitlements() []EntitlementChange {
 	counts := map[slowEntity]*EntitlementChange{}
@@ -399,6 +433,11 @@ func (d *slowDiff) entitlements() []EntitlementChange {
 				if fact.t == slowYes {
 					revoked[k] = true
 				}
+			}
+		}
+		if i.held == nil {
+			for k := range d.carried(i) {
+				at(k).Carried++
 			}
 		}
 		for k := range sets.gained {

@@ -77,9 +77,13 @@ func (d *slowDiff) attribution() (a Attribution, alone map[string][]int) {
 		explained := false
 		for n := range a.Edits {
 			one := state(side(edits.Merge(func(e int) bool { return e == n })), was)
-			if differOrTake(before, one) {
+			change := d.change(before, one)
+			switch {
+			case differOrTake(before, one):
 				a.Edits[n].Alone++
 				explained = true
+			case change.truth() == slowMaybe:
+				a.Edits[n].Maybe++
 			}
 			if differ(before, one) {
 				alone[i.id] = append(alone[i.id], n)

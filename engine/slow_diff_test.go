@@ -34,7 +34,9 @@ type slowIdentity struct {
 	affected     slowTruth
 	gained, lost bool
 	unknown      bool
-	deactivated  bool
+	deactivated  slowTruth
+	accessGained bool
+	accessLost   bool
 	newly        slowTruth // something held is taken away that was not before
 	taken        slowTruth // something held is taken away
 	effects      map[string]slowTruth
@@ -42,7 +44,7 @@ type slowIdentity struct {
 }
 
 func (i *slowIdentity) loser() bool {
-	return i.later != nil && (i.lost || i.deactivated || i.newly == slowYes)
+	return i.later != nil && (i.lost || i.deactivated == slowYes || i.newly == slowYes)
 }
 
 // from and to are the versions of the sides, nil where there is none.
@@ -292,7 +294,8 @@ func (d *slowDiff) judge(i *slowIdentity) {
 		t = i.held.truth()
 		i.newly = i.taken
 		i.gained, i.lost = i.held.granted == slowYes || i.held.deactivated == slowYes, i.taken == slowYes
-		i.deactivated, i.unknown = i.held.deactivated == slowYes, after.unknown
+		i.deactivated, i.unknown = i.held.deactivated, after.unknown
+		i.accessGained, i.accessLost = len(i.held.gained) > 0, i.taken == slowYes
 	} else {
 		for h, now := range after.revokes {
 			if was := before.revokes[h]; was.t != slowYes && was != now {
@@ -301,7 +304,8 @@ func (d *slowDiff) judge(i *slowIdentity) {
 		}
 		i.gained = len(c.actions.gained)+len(c.profiles.gained)+len(c.entities.gained) > 0
 		i.lost = len(c.actions.lost)+len(c.profiles.lost)+len(c.entities.lost) > 0
-		i.deactivated, i.unknown = c.gets("deactivate") == slowYes, before.unknown || after.unknown
+		i.deactivated, i.unknown = c.gets("deactivate"), before.unknown || after.unknown
+		i.accessGained, i.accessLost = len(c.entities.gained) > 0, len(c.entities.lost) > 0 || i.newly == slowYes
 	}
 	switch {
 	case d.base != nil && i.base == nil:

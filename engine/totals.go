@@ -99,14 +99,12 @@ func (t *totals) addActions(p *plan, o *outcome, n int) {
 			best[a.action] = a.status
 		}
 	}
-	deactivated := false
 	var removers []int
 	for a, status := range best {
 		switch status {
 		case statusPlanned:
 			t.actions[a].certain += n
 			t.summary.PlannedActions += n
-			deactivated = deactivated || p.actions[a].effect == EffectDeactivate
 			if p.actions[a].removes {
 				removers = append(removers, a)
 			}
@@ -117,8 +115,11 @@ func (t *totals) addActions(p *plan, o *outcome, n int) {
 			t.done[a] += n
 		}
 	}
-	if deactivated {
+	switch o.gets(p, EffectDeactivate) {
+	case isTrue:
 		t.summary.Deactivated += n
+	case isUnknown:
+		t.summary.MaybeDeactivated += n
 	}
 	if len(removers) > 0 {
 		t.summary.MayRemoveOthers += n
