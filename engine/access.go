@@ -15,9 +15,10 @@ type Target struct {
 // lists at most; they are in key order, targets that the grants file alone knows last.
 type Access struct {
 	Grant  []Target // certainly given, and not held as far as the grants file tells
-	Revoke []Target // certainly not given any more, or taken away
-	Held   int      // entitlements that are certainly given and held already: in neither list
-	Maybe  int      // entitlements of which it is not decided: likewise
+	Revoke []Target // certainly not given any more, and held as far as the grants file, if there is one, tells; or taken away
+	// What is in neither list: how many entitlements are certainly given and held already, are certainly not given any more and not
+	// held, and of how many it is not decided.
+	Held, NotHeld, Maybe int
 }
 
 // ClassAccess is Access of the identities of a class that hold nothing.
@@ -70,12 +71,20 @@ func (d *Diff) Access(class int, id string) Access {
 			}
 		}
 	}
-	given := less(entities.atRanks(gained), entities.heldBy(grants))
+	held := entities.heldBy(grants)
+	given, notHeld := less(entities.atRanks(gained), held), []int{}
+	if d.program.in.Grants != nil {
+		notHeld = less(entities.atRanks(lost), held)
+		for _, e := range notHeld {
+			going[e] = true
+		}
+	}
 	return Access{
-		Grant:  entities.targets(given),
-		Revoke: append(entities.targets(less(entities.atRanks(lost), going)), heldTargets(taken)...),
-		Held:   len(gained) - len(given),
-		Maybe:  maybe,
+		Grant:   entities.targets(given),
+		Revoke:  append(entities.targets(less(entities.atRanks(lost), going)), heldTargets(taken)...),
+		Held:    len(gained) - len(given),
+		NotHeld: len(notHeld),
+		Maybe:   maybe,
 	}
 }
 
@@ -85,7 +94,7 @@ func (d *Diff) AccessVaries(class int, id string) bool {
 	if len(d.program.in.Grants[id]) == 0 || c.key.later == absent {
 		return false
 	}
-	if len(c.change.entities.gained) > 0 {
+	if len(c.change.entities.gained)+len(c.change.entities.lost) > 0 {
 		return true
 	}
 	return d.joined != nil && (d.joined.wanted || len(c.parts.whole.before.removal.high)+len(c.parts.whole.after.removal.high) > 0)

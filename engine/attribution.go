@@ -60,7 +60,7 @@ func (d *Diff) attribute(r *DiffResult, progress func(done, total int) bool) (by
 		}
 	}
 	for _, h := range a.holders {
-		if vector, ok := a.place(&d.classes[h.class]); ok && h.policy && h.alone|a.alone[vector] == 0 {
+		if vector, _ := a.place(&d.classes[h.class]); h.policy && h.alone|a.alone[vector] == 0 {
 			out.Remainder++
 		}
 	}
@@ -80,7 +80,7 @@ func (a *attribution) place(c *diffClass) (vector int32, ok bool) {
 
 // singled is how many identities of a class are looked at one by one.
 func (a *attribution) singled(c *diffClass) int {
-	if a.diff.joined == nil || c.key.later == absent {
+	if a.diff.joined == nil {
 		return 0
 	}
 	return len(c.held)
@@ -90,17 +90,14 @@ func (a *attribution) singled(c *diffClass) int {
 func (a *attribution) cells(out *Attribution, class int) {
 	d := a.diff
 	c := &d.classes[class]
-	if c.key.later == absent {
+	vector, was := a.place(c)
+	if !was {
 		return
 	}
 	before, after := d.before(c.key), d.after(c.key)
 	byPolicy, byData := after, before // without an earlier population
 	if d.base != nil {
-		byData = d.cells.fromLater.at(c.key.earlier)
-		byPolicy = nothing
-		if c.key.base != absent {
-			byPolicy = d.cells.toBase.at(c.key.base)
-		}
+		byData, byPolicy = d.cells.fromLater.at(c.key.earlier), d.cells.toBase.at(c.key.base)
 	}
 	add := func(n int, differs func(to *state) bool) (policy bool) {
 		policy, data, both := differs(byPolicy), differs(byData), differs(after)
@@ -117,17 +114,12 @@ func (a *attribution) cells(out *Attribution, class int) {
 	}
 	singled := a.singled(c)
 	a.policy[class] = add(c.size-singled, func(to *state) bool { return changed(before, to) })
-	vector, placed := a.place(c)
-	if placed {
-		a.weight[vector] += c.size - singled
-	}
+	a.weight[vector] += c.size - singled
 	for _, id := range c.held[:singled] {
 		h := singledOut{class: class, id: id}
 		h.policy = add(1, func(to *state) bool { return a.changes(before, to, id) == isTrue })
-		if placed {
-			a.byPlace[vector] = append(a.byPlace[vector], len(a.holders))
-			a.holders = append(a.holders, h)
-		}
+		a.byPlace[vector] = append(a.byPlace[vector], len(a.holders))
+		a.holders = append(a.holders, h)
 	}
 }
 

@@ -128,12 +128,12 @@ type ActionChange struct {
 
 // ProfileChange counts identities that gain or lose the profile: named by a planned action, or inherited.
 type ProfileChange struct {
-	ID        string `json:"id"`
-	Name      string `json:"name"`
-	Gained    int    `json:"gained"`
-	Lost      int    `json:"lost"`
-	Maybe     int    `json:"maybe"`
-	Unchanged int    `json:"unchanged"`
+	ID        string  `json:"id"`
+	Name      *string `json:"name"` // null: the profile is missing on both sides, or has none
+	Gained    int     `json:"gained"`
+	Lost      int     `json:"lost"`
+	Maybe     int     `json:"maybe"`
+	Unchanged int     `json:"unchanged"`
 }
 
 // EntitlementChange counts identities that gain or lose the entitlement.
@@ -152,8 +152,8 @@ type EntitlementChange struct {
 	AssignedToID   *string `json:"assigned_to_entity_id"`
 }
 
-// Attribution divides what changes between policy and data, and among the edits of the policy. Identities that were removed
-// from the source are not counted.
+// Attribution divides what changes between policy and data, and among the edits of the policy. Identities that are new, or were
+// removed from the source, are not counted: with one policy on both sides Data is DiffSummary.Changed.
 type Attribution struct {
 	Policy      int          `json:"policy"`      // changed by the later policy on the earlier data
 	Data        int          `json:"data"`        // changed by the later data under the earlier policy

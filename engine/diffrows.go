@@ -92,7 +92,7 @@ func (d *Diff) actionNames(list []int, first, then *state) []ActionName {
 		}
 		built := s.outcome.plan
 		for _, a := range s.outcome.actions {
-			add(built.numbers.actions[a.workflow*len(built.actions)+a.action])
+			add(built.numbers.actions[a.workflow][a.action])
 		}
 	}
 	for _, item := range list {

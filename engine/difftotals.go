@@ -215,7 +215,7 @@ func (d *Diff) countProfiles(r *DiffResult) {
 		if yes {
 			n := counts[i]
 			r.AccessProfiles = append(r.AccessProfiles, ProfileChange{
-				ID: d.program.items.profiles[i], Name: d.program.items.names[i],
+				ID: d.program.items.profiles[i], Name: optional(d.program.items.names[i]),
 				Gained: n.gained, Lost: n.lost, Maybe: n.maybe, Unchanged: n.kept,
 			})
 		}

@@ -215,7 +215,7 @@ func requireSame(t *rapid.T, in Input, people []person, want, got Side) {
 			runs[i].result.Entitlements[k].Name = nil // names of entities and profiles are no edits
 		}
 		for k := range runs[i].result.AccessProfiles {
-			runs[i].result.AccessProfiles[k].Name = ""
+			runs[i].result.AccessProfiles[k].Name = nil
 		}
 	}
 	require.Equal(t, runs[0].rows, runs[1].rows)

@@ -171,7 +171,7 @@ func (f *flowFinder) why(s *state, vector []uint64) map[int][]string {
 	p := f.sim.plan
 	out := make(map[int][]string)
 	for _, a := range s.outcome.actions {
-		texts := s.causes.actions[p.numbers.actions[a.workflow*len(p.actions)+a.action]]
+		texts := s.causes.actions[p.numbers.actions[a.workflow][a.action]]
 		action, kind := FlowNode{FlowAction, p.actions[a.action].Name}, p.actions[a.action].Type
 		flows := []int{f.table.number(FlowNode{FlowWorkflow, p.workflows[a.workflow].Name}, action, kind)}
 		for _, named := range p.actions[a.action].profiles {

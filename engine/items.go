@@ -1,6 +1,9 @@
 package engine
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // items numbers what a diff compares over the plans of both sides: actions in workflows, and access profiles. Entities are
 // numbered by the entity table already.
@@ -25,7 +28,7 @@ type actionItem struct {
 // numbering is how one plan's own numbers translate.
 type numbering struct {
 	workflows []int
-	actions   []int // by workflow*len(actions)+action
+	actions   []map[int]int // by workflow, of the actions that it reaches
 	profiles  []int
 }
 
@@ -58,7 +61,9 @@ func (p *Program) number() {
 				p.items.workflows = append(p.items.workflows, w.Name)
 			}
 			n.workflows = append(n.workflows, number)
-			for _, a := range built.actions {
+			numbers := make(map[int]int)
+			for _, action := range built.reached(w.conditions) {
+				a := &built.actions[action]
 				k := key{in, a.Name, a.Type}
 				at, ok := index[k]
 				if !ok {
@@ -66,8 +71,9 @@ func (p *Program) number() {
 					index[k] = at
 					p.items.actions = append(p.items.actions, actionItem{w.Name, seen[w.Name], a.Name, a.Type, a.effect, a.unheardOf})
 				}
-				n.actions = append(n.actions, at)
+				numbers[action] = at
 			}
+			n.actions = append(n.actions, numbers)
 			seen[w.Name]++
 		}
 		for _, pr := range built.profiles {
@@ -92,4 +98,22 @@ func (p *Program) number() {
 			built.numbers.profiles = append(built.numbers.profiles, at[pr.id])
 		}
 	}
+}
+
+// reached are the actions that conditions can run, themselves or by the conditions of actions, ascending.
+func (p *plan) reached(conditions []conditionPlan) []int {
+	seen := make(map[int]bool)
+	var visit func(list []conditionPlan)
+	visit = func(list []conditionPlan) {
+		for i := range list {
+			for _, a := range list[i].actions {
+				if !seen[a] {
+					seen[a] = true
+					visit(p.actions[a].conditions)
+				}
+			}
+		}
+	}
+	visit(conditions)
+	return slices.Sorted(maps.Keys(seen))
 }

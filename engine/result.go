@@ -90,7 +90,7 @@ type ActionResult struct {
 // ProfileResult counts one access profile that the policy reaches, by id.
 type ProfileResult struct {
 	ID        string  `json:"id"`
-	Name      string  `json:"name"`
+	Name      *string `json:"name"`      // null: the profile is missing, or has none
 	State     *string `json:"state"`     // null: the profile is missing
 	Direct    int     `json:"direct"`    // identities with a planned action that names it
 	Inherited int     `json:"inherited"` // identities that reach it by inheritance only

@@ -246,7 +246,7 @@ func (p *slowPopulation) profileResults(in Input) []ProfileResult {
 			r.Withheld = &reason
 		}
 		if profile != nil {
-			r.Name, r.State = profile.Name, &profile.State
+			r.Name, r.State = optional(profile.Name), &profile.State
 		}
 		for _, o := range p.outcomes {
 			_, named := o.named[id]
@@ -266,12 +266,6 @@ func (p *slowPopulation) profileResults(in Input) []ProfileResult {
 }
 
 func (p *slowPopulation) entitlementResults(in Input) []EntitlementResult {
-	optional := func(s string) *string {
-		if s == "" {
-			return nil
-		}
-		return &s
-	}
 	index := make(map[slowEntity]*EntitlementResult)
 	var keys []slowEntity
 	for _, id := range p.profileIDs(in) {

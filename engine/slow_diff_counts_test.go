@@ -343,7 +343,7 @@ func (d *slowDiff) profiles() []ProfileChange {
 	}
 	out := []ProfileChange{}
 	for _, id := range slices.Sorted(maps.Keys(all)) {
-		r := ProfileChange{ID: id, Name: all[id]}
+		r := ProfileChange{ID: id, Name: optional(all[id])}
 		for _, i := range d.all {
 			if i.later == nil || i.held != nil {
 				continue
@@ -394,12 +394,6 @@ func (d *slowDiff) entitlements() []EntitlementChange {
 	counts := map[slowEntity]*EntitlementChange{}
 	at := func(k slowEntity) *EntitlementChange {
 		if counts[k] == nil {
-			optional := func(s string) *string {
-				if s == "" {
-					return nil
-				}
-				return &s
-			}
 			counts[k] = &EntitlementChange{DatasourceID: k.datasource, EntityType: k.kind, EntityID: k.id, AssignedToType: optional(k.assignedType), AssignedToID: optional(k.assignedID)}
 		}
 		return counts[k]

@@ -44,19 +44,14 @@ func (d *slowDiff) attribution() (a Attribution, alone map[string][]int) {
 		in.Version, in.Catalog = s.Version, s.Catalog
 		return &in
 	}
-	state := func(in *Input, who *person) *slowState {
-		if who == nil {
-			return &slowState{}
-		}
-		return d.state(in, who, nil)
-	}
+	state := func(in *Input, who *person) *slowState { return d.state(in, who, nil) }
 	for _, i := range d.all {
-		if i.later == nil {
-			continue
-		}
 		was := i.base // the data of the earlier side
 		if d.base == nil {
 			was = i.later
+		}
+		if i.later == nil || was == nil {
+			continue
 		}
 		before := state(from, was)
 		both := differOrTake(before, i.change.after)
@@ -70,9 +65,6 @@ func (d *slowDiff) attribution() (a Attribution, alone map[string][]int) {
 		}
 		if byData {
 			a.Data++
-		}
-		if was == nil {
-			continue
 		}
 		explained := false
 		for n := range a.Edits {

@@ -22,7 +22,7 @@ func (s *simulator) stateOf(o *outcome, vector []uint64) *state {
 	p := s.plan
 	st := &state{workflows: o.workflows, removal: o.removal, unknown: o.unknown, outcome: o}
 	for _, a := range o.actions {
-		item := p.numbers.actions[a.workflow*len(p.actions)+a.action]
+		item := p.numbers.actions[a.workflow][a.action]
 		switch a.status {
 		case statusPlanned:
 			st.actions.low = append(st.actions.low, item)
@@ -121,7 +121,7 @@ func (s *simulator) causesOf(o *outcome, vector []uint64) *causes {
 				if status[[2]int{w, a}] != statusPossible {
 					continue
 				}
-				item := p.numbers.actions[w*len(p.actions)+a]
+				item := p.numbers.actions[w][a]
 				c.actions[item], _ = merge(c.actions[item], texts...)
 				if p.actions[a].removes {
 					for _, scope := range p.actions[a].scope {

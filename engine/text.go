@@ -18,3 +18,11 @@ func Grouped(n int) string {
 	}
 	return sign + string(out)
 }
+
+// optional is s, or nil for the empty text.
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}

@@ -170,7 +170,7 @@ func (t *totals) result(p *plan) *Result {
 		if pr.source == nil {
 			reason = "it is missing from the export"
 		} else {
-			res.Name, res.State = pr.source.Name, &pr.source.State
+			res.Name, res.State = optional(pr.source.Name), &pr.source.State
 		}
 		if reason != "" {
 			res.Withheld = &reason
@@ -202,12 +202,6 @@ func (t *totals) conditionResults(list []conditionPlan, skipped bool) []Conditio
 func (t *entityTable) result(e int, n tally) EntitlementResult {
 	k := t.keys[e]
 	res := EntitlementResult{DatasourceID: k.datasource, EntityType: k.entityType, EntityID: k.id, Granted: n.certain, Possible: n.possible, Profiles: []string{}}
-	optional := func(s string) *string {
-		if s == "" {
-			return nil
-		}
-		return &s
-	}
 	res.Name, res.AssignedToType, res.AssignedToID = optional(t.names[e]), optional(k.assignedToType), optional(k.assignedToID)
 	for id := range t.holders[e] {
 		res.Profiles = append(res.Profiles, id)

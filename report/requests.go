@@ -30,6 +30,7 @@ type RequestTotals struct {
 	Revoked  int               // likewise
 	LeftOut  [leftOutKinds]int // pairs by LeftOut
 	Held     int               // pairs that are given and held already: nothing is written for them
+	NotHeld  int               // pairs that are not given any more and not held: likewise
 	Maybe    int               // pairs that are not decided: nothing is written for them
 }
 
@@ -73,8 +74,8 @@ func (l LeftOut) String() string {
 
 // Requests is what is asked for one identity, or for all of a class, as far as its accounts do not matter. Immutable.
 type Requests struct {
-	groups      []requestGroup
-	held, maybe int
+	groups               []requestGroup
+	held, notHeld, maybe int
 }
 
 // requestGroup is one body, or one line of the side file.
@@ -98,7 +99,7 @@ func NewRequestsWriter(requests, leftOut io.Writer, reason string, account func(
 
 // Prepare encodes what would be asked for every identity of that access.
 func (w *RequestsWriter) Prepare(access engine.Access) *Requests {
-	r := &Requests{held: access.Held, maybe: access.Maybe}
+	r := &Requests{held: access.Held, notHeld: access.NotHeld, maybe: access.Maybe}
 	r.groups = w.group(r.groups, "GRANT", access.Grant)
 	r.groups = w.group(r.groups, "REVOKE", access.Revoke)
 	return r
@@ -168,6 +169,7 @@ func leftOutBy(t *engine.Target) LeftOut {
 // Write writes what is asked for one identity. The error of an earlier write is returned again.
 func (w *RequestsWriter) Write(entityID string, r *Requests) error {
 	w.totals.Held += r.held
+	w.totals.NotHeld += r.notHeld
 	w.totals.Maybe += r.maybe
 	for i := range r.groups {
 		g := &r.groups[i]

@@ -177,7 +177,7 @@ func TestEveryPairIsInOneLine(t *testing.T) {
 		requested, leftOut := map[askedPair]int{}, map[askedPair]int{}
 		text := func(s string) string { return string([]rune(s)) }
 		for range rapid.IntRange(0, 4).Draw(t, "classes") {
-			access := engine.Access{Grant: targets.Draw(t, "grant"), Revoke: targets.Draw(t, "revoke"), Held: rapid.IntRange(0, 3).Draw(t, "held"), Maybe: rapid.IntRange(0, 3).Draw(t, "maybe")}
+			access := engine.Access{Grant: targets.Draw(t, "grant"), Revoke: targets.Draw(t, "revoke"), Held: rapid.IntRange(0, 3).Draw(t, "held"), NotHeld: rapid.IntRange(0, 3).Draw(t, "not held"), Maybe: rapid.IntRange(0, 3).Draw(t, "maybe")}
 			r := f.Prepare(access)
 			slices.Reverse(access.Grant)
 			other := again.Prepare(access)
@@ -186,6 +186,7 @@ func TestEveryPairIsInOneLine(t *testing.T) {
 				require.NoError(t, f.Write(who, r))
 				require.NoError(t, again.Write(who, other))
 				want.Held += access.Held
+				want.NotHeld += access.NotHeld
 				want.Maybe += access.Maybe
 				for kind, list := range map[string][]engine.Target{"GRANT": access.Grant, "REVOKE": access.Revoke} {
 					for _, target := range list {

@@ -152,6 +152,9 @@ func (p *requestPlan) findings() []engine.Finding {
 	if t.Held > 0 {
 		message += fmt.Sprintf("; %s held already", report.Count(t.Held))
 	}
+	if t.NotHeld > 0 {
+		message += fmt.Sprintf("; %s not granted any more and not held", report.Count(t.NotHeld))
+	}
 	hint := "settle what is unknown in the policy or the data"
 	if pairs > 0 {
 		hint = fmt.Sprintf("complete the accounts file; %s lists what no request could be written for", leftOutPath(p.path))
