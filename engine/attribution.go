@@ -140,7 +140,10 @@ func (a *attribution) planned(from, to *state) truth {
 // changes tells whether two states differ for an identity, by what is planned or by what is taken away.
 func (a *attribution) changes(from, to *state, id string) truth {
 	t := a.planned(from, to)
-	if t == isTrue || from == to || from.outcome != nil && to.outcome != nil && from.outcome.takesAs(to.outcome) {
+	if t == isTrue || from == to {
+		return t
+	}
+	if !from.unknown && !to.unknown && from.outcome.takesAs(to.outcome) { // what is unknown may be so for other reasons
 		return t
 	}
 	k := a.diff.joined.between(part{before: from, after: to}, id)

@@ -27,6 +27,7 @@ type facts struct {
 // Two values that agree in all 128 bits would be taken for equal; among a billion the chance of that is below 1e-20.
 type moverKey [2]uint64
 
+// moverSeeds are drawn anew in every process: keys are compared within one run, and no result depends on them.
 var moverSeeds = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
 
 func moverKeyOf(v scimeval.Value) moverKey {

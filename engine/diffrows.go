@@ -10,7 +10,7 @@ func (d *Diff) ClassRow(class int) DiffRow {
 	c := &d.classes[class]
 	before, after := d.before(c.key), d.after(c.key)
 	row := DiffRow{
-		Class: class, Status: c.unit.status, Affected: affectedText(c.unit.affected),
+		Class: class, Status: c.unit.status, Affected: affectedWord(c.unit.affected),
 		ActionsGained:      d.actionNames(c.change.actions.gained, after, before),
 		ActionsLost:        d.actionNames(c.change.actions.lost, before, after),
 		ActionsMaybe:       d.actionNames(c.change.actions.maybe, after, before),
@@ -37,7 +37,7 @@ func (d *Diff) Joined(class int, id string) DiffRow {
 		return row
 	}
 	o := d.joined.of(d, &d.classes[class], id)
-	row.Status, row.Affected = o.status, affectedText(o.affected)
+	row.Status, row.Affected = o.status, affectedWord(o.affected)
 	row.RevokesAdded, row.RevokesDropped = heldTexts(o.added), heldTexts(o.dropped)
 	if !d.joined.wanted {
 		return row
@@ -65,7 +65,7 @@ func (d *Diff) Status(class int, id string) Status {
 // ClassStatus is that of ClassRow.
 func (d *Diff) ClassStatus(class int) Status { return d.classes[class].unit.status }
 
-func affectedText(t truth) string {
+func affectedWord(t truth) string {
 	return [...]string{isFalse: "no", isUnknown: "maybe", isTrue: "yes"}[t]
 }
 

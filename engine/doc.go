@@ -1,6 +1,6 @@
 // Package engine is the meaning of a lifecycle policy: which workflows, conditions and actions reach an identity, which
 // access profiles and entitlements follow, and what the safety limits say. It is pure: no files, no clock, no network,
-// no global state; it knows nothing of wire formats or reports.
+// no state outside its values on which a result depends; it knows nothing of wire formats or reports.
 //
 // The way of the data, one stage a file:
 //
@@ -11,12 +11,15 @@
 //  3. classify: a batch of identities becomes match vectors and from them behaviour classes; batches are independent.
 //  4. outcome: one match vector put through the plan, in three-valued logic.
 //  5. simulation: adds batches in input order, simulates each new class once, counts identities, and gives rows and the
-//     Result; limits (over a ledger), sensitivity and revokes have files of their own.
+//     Result; limits (over a ledger), sensitivity, revokes and flows (what leads to what) have files of their own. exemplars keeps
+//     the records of classes for explanations, access says what requests would have to grant and to take away.
 //
 // A diff is the same with two sides (Input.Against): against builds the plans of both policies and of their edits over one
 // set of expressions, items numbers what they have in common; state is an outcome in those numbers, change what becomes of
-// an identity between two states; baseline indexes an earlier population, diff adds up the later one, joins compares with
-// what is held, attribution divides the changes among edits, cohort finds who is hit over-proportionally.
+// an identity between two states; baseline indexes an earlier population, members takes the profiles of which people are
+// members today for an earlier side, diff adds up the later one, joins compares with what is held, carried finds
+// entitlements that change with a profile, attribution divides the changes among edits, cohort finds who is hit
+// over-proportionally.
 //
 // Explain answers for one identity: reasons over atoms (explainreason), smallest changes (explainchange), the whole trace.
 //

@@ -194,13 +194,11 @@ const maxExemplars = 10
 // guard gives the verdict of a guard, and some of the identities that it is about: one of each class that is hit.
 func (j *judge) guard(i int, g Guard) LimitResult {
 	var met, before reach
-	var size int
+	var size reach
 	exemplars := []string{}
 	for class := range j.ledger.classes() {
 		in := j.sim.truthIn(j.ledger.vector(class), j.program.guards[i])
-		if in == isTrue {
-			size += j.ledger.size(class)
-		}
+		size.add(in, j.ledger.size(class))
 		hit := j.ledger.guarded(class, g.Never).within(in)
 		met.join(hit)
 		before.join(j.ledger.guardedBefore(class, g.Never).within(in))
@@ -208,9 +206,9 @@ func (j *judge) guard(i int, g Guard) LimitResult {
 			exemplars = append(exemplars, j.ledger.example(class, g.Never))
 		}
 	}
-	r := j.verdict("guard", "count", g.Name, new(big.Rat), 0, met, size, "own")
+	r := j.verdict("guard", "count", g.Name, new(big.Rat), 0, met, size.low, "own")
 	r.Exemplars = exemplars
-	r.Meaning = r.guardMeaning(before.low)
+	r.Meaning = r.guardMeaning(size, before.low)
 	return r
 }
 
@@ -369,20 +367,24 @@ func floor(r *big.Rat) int {
 	return int(new(big.Int).Quo(r.Num(), r.Denom()).Int64()) // never negative
 }
 
-// guardMeaning is one sentence about a guard. before is how many it was broken for on the earlier side.
-func (r *LimitResult) guardMeaning(before int) string {
+// guardMeaning is one sentence about a guard. size is how many it protects, before how many it was broken for on the earlier side.
+func (r *LimitResult) guardMeaning(size reach, before int) string {
+	of := Grouped(size.low)
+	if size.high > size.low {
+		of += " to " + Grouped(size.high)
+	}
 	such := "such as " + strings.Join(r.Exemplars, ", ")
 	switch r.Verdict {
 	case VerdictExceeded:
-		text := fmt.Sprintf("%s of %s that the guard protects are hit, %s", Grouped(r.AffectedLow), Grouped(r.Population), such)
+		text := fmt.Sprintf("%s of %s that the guard protects are hit, %s", Grouped(r.AffectedLow), of, such)
 		if before > 0 {
 			text += fmt.Sprintf("; before, %s were", Grouped(before))
 		}
 		return text
 	case VerdictMaybe:
-		return fmt.Sprintf("up to %s of %s that the guard protects may be hit, %s", Grouped(r.AffectedHigh), Grouped(r.Population), such)
+		return fmt.Sprintf("up to %s of %s that the guard protects may be hit, %s", Grouped(r.AffectedHigh), of, such)
 	}
-	return fmt.Sprintf("nobody of %s that the guard protects is hit", Grouped(r.Population))
+	return fmt.Sprintf("nobody of %s that the guard protects is hit", of)
 }
 
 // meaning is one sentence for people. undecided is why the count is a range.

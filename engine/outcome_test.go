@@ -191,6 +191,7 @@ func TestRowOfProfiles(t *testing.T) {
 	require.Zero(t, byID["below-paused"].Inherited, "a withheld profile withholds its whole branch")
 	require.Equal(t, "its state is PAUSED, not RUNNING", *byID["paused"].Withheld)
 	require.Equal(t, "its current version is DRAFT, not PUBLISHED", *byID["draft"].Withheld)
+	require.Nil(t, byID["gone"].Name)
 	require.Nil(t, byID["gone"].State)
 	require.NotNil(t, byID["gone"].Withheld)
 	require.Nil(t, byID["plain"].Withheld)

@@ -360,17 +360,18 @@ func (d *slowDiff) profiles() []ProfileChange {
 	return out
 }
 
-// carried are the entitlements that change with an access profile that holds them itself.
+// carried are the entitlements that change with an access profile that holds them itself, on a side that reaches it.
 func (d *slowDiff) carried(i *slowIdentity) map[slowEntity]bool {
 	found := map[slowEntity]bool{}
 	look := func(in *Input, entities map[slowEntity]bool, profiles ...map[string]bool) {
-		if in == nil {
+		if in == nil || len(entities) == 0 {
 			return
 		}
+		reached := d.reached(in)
 		for _, set := range profiles {
 			for id := range set {
 				p := d.run(in, &person{}).profile(id)
-				if p == nil {
+				if p == nil || !reached[id] {
 					continue
 				}
 				for n := range p.Entities {
