@@ -10,7 +10,6 @@ import (
 // Accounts are the accounts of identities in datasources, to which access requests are addressed.
 type Accounts struct {
 	known map[accountKey]engine.Account
-	rows  int
 }
 
 // accountKey is where an identity should have one account.
@@ -20,9 +19,6 @@ type accountKey struct{ entityID, datasourceID string }
 func (a *Accounts) Of(entityID, datasourceID string) engine.Account {
 	return a.known[accountKey{entityID, datasourceID}]
 }
-
-// Len is the number of rows of the file.
-func (a *Accounts) Len() int { return a.rows }
 
 // accountFiles are the names of the accounts file in a snapshot directory.
 var accountFiles = []string{
@@ -61,7 +57,6 @@ func (s *source) readAccounts(path string) *Accounts {
 		required: 4,
 	}
 	t.row = func(cells []string) {
-		a.rows++
 		key := accountKey{cells[0], cells[1]}
 		known, ok := a.known[key]
 		switch {

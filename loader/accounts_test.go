@@ -56,19 +56,18 @@ func TestAccounts(t *testing.T) {
 `
 	for name, tc := range map[string]struct {
 		data   []byte
-		rows   int
 		unread string // the line of the column since
 		twice  string // the line of the first second account
 	}{
-		"accounts.csv":     {[]byte(accountsText), 8, "1  *1", "6  *2"},
-		"accounts.csv.gz":  {gz.Bytes(), 8, "1  *1", "6  *2"},
-		"accounts.csv.zst": {zst.Bytes(), 8, "1  *1", "6  *2"},
-		"accounts.jsonl":   {[]byte(jsonl), 6, "1  *1", "5  *2"},
+		"accounts.csv":     {[]byte(accountsText), "1  *1", "6  *2"},
+		"accounts.csv.gz":  {gz.Bytes(), "1  *1", "6  *2"},
+		"accounts.csv.zst": {zst.Bytes(), "1  *1", "6  *2"},
+		"accounts.jsonl":   {[]byte(jsonl), "1  *1", "5  *2"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a, findings, err := readAccountsFile(t, name, tc.data)
 			require.NoError(t, err)
-			require.Equal(t, tc.rows, a.Len())
+			require.Len(t, a.known, 4)
 			require.Equal(t, engine.Account{EntityType: "ActiveDirectoryUser", EntityID: "CN=Ann, OU=x"}, a.Of("w1", "ad"))
 			require.Equal(t, engine.Account{EntityType: "OktaUser", EntityID: "=1+1"}, a.Of("w1", "okta"))
 			require.Zero(t, a.Of("w2", "okta"))
@@ -128,7 +127,7 @@ func TestAccountsFileIsChosen(t *testing.T) {
 	require.NoError(t, err)
 	accounts, _, err = snap.ReadAccounts(Options{})
 	require.NoError(t, err)
-	require.Equal(t, 1, accounts.Len())
+	require.Len(t, accounts.known, 1)
 	snap, err = OpenSnapshot(Paths{Dir: dir, Accounts: other + ".gone"}, Options{})
 	require.NoError(t, err)
 	_, _, err = snap.ReadAccounts(Options{})

@@ -4,15 +4,8 @@ import "github.com/lcmsim/lcmsim/engine"
 
 // Grants are the entitlements that identities hold today, by entity_id.
 type Grants struct {
-	byIdentity map[string][]engine.Grant
-	rows       int
+	byIdentity map[string][]engine.Grant // in the order of the file
 }
-
-// Of lists what an identity holds, in the order of the file; not to be changed.
-func (g *Grants) Of(entityID string) []engine.Grant { return g.byIdentity[entityID] }
-
-// Len is the number of grants.
-func (g *Grants) Len() int { return g.rows }
 
 // readGrants reads grants.{csv,jsonl,parquet}.
 func (s *source) readGrants(path string) *Grants {
@@ -31,7 +24,6 @@ func (s *source) readGrants(path string) *Grants {
 				EntityID:     texts.intern(cells[3]),
 				Name:         texts.intern(cells[4]),
 			})
-			g.rows++
 		},
 	}
 	t.read(path)
@@ -40,15 +32,8 @@ func (s *source) readGrants(path string) *Grants {
 
 // History is the run_once actions that were done already, by entity_id.
 type History struct {
-	byIdentity map[string][]engine.Done
-	rows       int
+	byIdentity map[string][]engine.Done // in the order of the file
 }
-
-// Of lists what was done to an identity, in the order of the file; not to be changed.
-func (h *History) Of(entityID string) []engine.Done { return h.byIdentity[entityID] }
-
-// Len is the number of entries.
-func (h *History) Len() int { return h.rows }
 
 // readHistory reads history.{csv,jsonl}.
 func (s *source) readHistory(path string) *History {
@@ -64,7 +49,6 @@ func (s *source) readHistory(path string) *History {
 			h.byIdentity[who] = append(h.byIdentity[who], engine.Done{
 				Action: texts.intern(cells[1]), Workflow: texts.intern(cells[2]),
 			})
-			h.rows++
 		},
 	}
 	t.read(path)

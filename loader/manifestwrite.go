@@ -36,5 +36,5 @@ func WriteManifest(dir string, m Manifest) error {
 	if err != nil {
 		return fmt.Errorf("manifest.json: %w", err)
 	}
-	return os.WriteFile(filepath.Join(dir, "manifest.json"), append(text, '\n'), 0o644)
+	return os.WriteFile(filepath.Join(dir, "manifest.json"), append(text, '\n'), 0o666)
 }

@@ -17,11 +17,7 @@ type PolicyFile struct {
 	HasIdentities bool           // the directory has a population too, which is not looked at
 
 	notes notes
-	read  map[string]string
 }
-
-// Part is as Snapshot.Part.
-func (f *PolicyFile) Part(name string) string { return f.read[name] }
 
 // Findings is as Snapshot.Findings.
 func (f *PolicyFile) Findings(p *engine.Policy, versions ...*engine.Version) []engine.Finding {
@@ -57,7 +53,7 @@ func OpenPolicyFile(path string, enums Enums, opt Options) (*PolicyFile, error) 
 	return &PolicyFile{
 		Dir: s.Dir, Policies: s.Policies, Catalog: s.Catalog, Config: s.Config, Manifest: s.Manifest,
 		HasIdentities: isDir && len(o.populations("", "identities")) > 0,
-		notes:         s.notes, read: s.read,
+		notes:         s.notes,
 	}, nil
 }
 

@@ -120,13 +120,13 @@ func TestOpenSnapshotInFull(t *testing.T) {
 	require.Equal(t, filepath.Join(dir, "identities.csv.gz"), snap.Identities)
 	require.Equal(t, []string{filepath.Join(dir, "secondary", "d1.csv"), filepath.Join(dir, "secondary", "d2.jsonl")}, snap.Secondary)
 	require.Equal(t, filepath.Join(dir, "overrides.json"), snap.Overrides)
-	require.Equal(t, 3, snap.Grants.Len())
+	require.Equal(t, 3, rowCount(snap.Grants.ByIdentity()))
 	require.Equal(t, []engine.Grant{{DatasourceID: "d1", EntityType: "Group", EntityID: "g1", Name: "Staff"},
-		{DatasourceID: "d1", EntityType: "Group", EntityID: "g2"}}, snap.Grants.Of("w1"))
-	require.Empty(t, snap.Grants.Of("w9"))
-	require.Equal(t, 2, snap.History.Len())
-	require.Equal(t, []engine.Done{{Action: "Welcome", Workflow: "Joiners"}}, snap.History.Of("w1"))
-	require.Equal(t, []engine.Done{{Action: "Welcome"}}, snap.History.Of("7"))
+		{DatasourceID: "d1", EntityType: "Group", EntityID: "g2"}}, snap.Grants.ByIdentity()["w1"])
+	require.Empty(t, snap.Grants.ByIdentity()["w9"])
+	require.Equal(t, 2, rowCount(snap.History.ByIdentity()))
+	require.Equal(t, []engine.Done{{Action: "Welcome", Workflow: "Joiners"}}, snap.History.ByIdentity()["w1"])
+	require.Equal(t, []engine.Done{{Action: "Welcome"}}, snap.History.ByIdentity()["7"])
 	require.Equal(t, "title", snap.Schema.Attributes[0].Name)
 	require.Equal(t, []string{"error"}, snap.Config.FailOn)
 }
@@ -163,8 +163,8 @@ func TestOpenSnapshotGivenPathsWin(t *testing.T) {
 		require.Len(t, p.Drafts, 1)
 		require.Equal(t, paths.Identities, snap.Identities)
 		require.Equal(t, "a1", snap.Catalog.Profiles[0].ID)
-		require.Equal(t, []engine.Done{{Action: "a"}}, snap.History.Of("w"))
-		require.Equal(t, 1, snap.Grants.Len())
+		require.Equal(t, []engine.Done{{Action: "a"}}, snap.History.ByIdentity()["w"])
+		require.Equal(t, 1, rowCount(snap.Grants.ByIdentity()))
 		paths.Dir = "" // the flags alone are enough
 	}
 }
@@ -193,4 +193,13 @@ func TestProblemsAreSorted(t *testing.T) {
 	require.Equal(t, "nowhere\na:9: y: ninth\na:10: tenth (do it)\nb:1: x: late", p.Error())
 	require.Equal(t, "late", p.List[0].Message, "the list keeps its order")
 	require.NoError(t, (&Problems{}).err())
+}
+
+// rowCount is how many rows a table by identity has.
+func rowCount[T any](byIdentity map[string][]T) int {
+	n := 0
+	for _, rows := range byIdentity {
+		n += len(rows)
+	}
+	return n
 }

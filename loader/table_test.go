@@ -44,7 +44,7 @@ func TestGrantsCSV(t *testing.T) {
 	require.Equal(t, []engine.Grant{
 		{DatasourceID: "d", EntityType: "Group", EntityID: "=1+1", Name: "two\nlines"},
 		{DatasourceID: "d", EntityType: "Group", EntityID: "a,b"},
-	}, g.Of("w1"))
+	}, g.ByIdentity()["w1"])
 	require.Equal(t, []string{"warning unknown-field 1  *1: unknown column since: not read"}, findings)
 }
 
@@ -63,8 +63,8 @@ func TestGrantsJSONL(t *testing.T) {
 		`{"identity_entity_id": "w", "datasource_id": "d", "entity_type": "t", "entity_id": "e", "name": "n", "x": [1]}`))
 	require.NoError(t, err)
 	require.Equal(t, []string{"warning unknown-field 1  *2: unknown column x: not read"}, findings)
-	require.Len(t, g.Of("1e2"), 1, "a number is its text")
-	require.Equal(t, "n", g.Of("w")[0].Name)
+	require.Len(t, g.ByIdentity()["1e2"], 1, "a number is its text")
+	require.Equal(t, "n", g.ByIdentity()["w"][0].Name)
 
 	_, _, err = readGrantsFile(t, "grants.jsonl", append([]byte(`{"name": "`), make([]byte, maxJSONLine)...))
 	require.EqualError(t, err, "grants.jsonl:1: the line is longer than 16 MiB")
@@ -120,9 +120,9 @@ func TestGrantsParquet(t *testing.T) {
 				g, findings, err := readGrantsFile(t, "grants.parquet", grantsParquet(t, rows, types, parquet.WithCompression(codec)))
 				require.NoError(t, err)
 				require.Empty(t, findings)
-				require.Equal(t, rows, g.Len())
-				require.Equal(t, engine.Grant{DatasourceID: "3", EntityType: "3", EntityID: "3"}, g.Of("3")[0])
-				require.Equal(t, engine.Grant{DatasourceID: "2", EntityType: "2", EntityID: "2", Name: "2"}, g.Of("2")[0])
+				require.Equal(t, rows, rowCount(g.ByIdentity()))
+				require.Equal(t, engine.Grant{DatasourceID: "3", EntityType: "3", EntityID: "3"}, g.ByIdentity()["3"][0])
+				require.Equal(t, engine.Grant{DatasourceID: "2", EntityType: "2", EntityID: "2", Name: "2"}, g.ByIdentity()["2"][0])
 			})
 		}
 	}

@@ -63,6 +63,7 @@ func TestPagesInABrowser(t *testing.T) {
 				p.open(t, "")
 				require.Equal(t, width, eval[int64](t, p, `document.documentElement.scrollWidth`), "nothing overflows at %d pixels", width)
 			}
+			p.requireOnPaper(t)
 			p.requireQuiet(t)
 		})
 	}
@@ -73,6 +74,8 @@ func TestPagesInABrowser(t *testing.T) {
 	t.Run("classes", func(t *testing.T) { testClasses(t, browser, big) })
 	t.Run("flow", func(t *testing.T) { testFlow(t, browser, diff) })
 	t.Run("print", func(t *testing.T) { testPrint(t, browser, diff) })
+	t.Run("words", func(t *testing.T) { testWords(t, browser, big) })
+	t.Run("limits", func(t *testing.T) { testLimits(t, browser, diff) })
 	t.Run("without scripts", func(t *testing.T) { testWithoutScripts(t, browser, diff) })
 	t.Run("hostile", func(t *testing.T) { testHostilePages(t, browser) })
 }
@@ -251,9 +254,32 @@ func testPrint(t *testing.T, browser context.Context, html string) {
 	require.True(t, bytes.HasPrefix(pdf, []byte("%PDF-")))
 	require.Zero(t, eval[int](t, p, open), "what was opened to print is closed again")
 
-	p.run(t, emulation.SetEmulatedMedia().WithMedia("print"), emulation.SetDeviceMetricsOverride(718, 1000, 1, false)) // A4 with margins
+	p.onPaper(t, widePaper)
 	require.Equal(t, "none", eval[string](t, p, `getComputedStyle(document.querySelector("nav")).display`))
-	require.Equal(t, 718, eval[int](t, p, `document.documentElement.scrollWidth`), "nothing is cut off on paper")
+	p.requireQuiet(t)
+}
+
+// testWords looks at what stands in narrow columns: a word is on one line, on a phone and on paper.
+func testWords(t *testing.T, browser context.Context, html string) {
+	p := openTab(t, browser, html, 390, "light")
+	broken := func() []string {
+		return eval[[]string](t, p, `[...document.querySelectorAll("#entitlements > .scroll td.s, #actions > .scroll td.s, #limits td.s")].filter(cell => {
+			const range = document.createRange();
+			range.selectNodeContents(cell);
+			return !/\s/.test(cell.textContent) && range.getClientRects().length > 1;
+		}).map(cell => cell.textContent)`)
+	}
+	require.Positive(t, eval[int](t, p, `document.querySelectorAll("#actions > .scroll td.s").length`))
+	require.Empty(t, broken())
+	p.onPaper(t, widePaper)
+	require.Empty(t, broken())
+}
+
+// testLimits looks at the limits on a wide screen: the whole table is in sight, and below it what limits do not see.
+func testLimits(t *testing.T, browser context.Context, html string) {
+	p := openTab(t, browser, html, 1280, "light")
+	require.Equal(t, []int{0}, eval[[]int](t, p, `[...document.querySelectorAll("#limits > .scroll")].map(e => e.scrollWidth - e.clientWidth)`))
+	require.Contains(t, eval[string](t, p, `document.querySelector("#limits + #unseen li").textContent`), "changes by other policies (")
 	p.requireQuiet(t)
 }
 
@@ -286,6 +312,8 @@ func testHostilePages(t *testing.T, browser context.Context) {
 			require.Equal(t, 390, eval[int](t, p, `document.documentElement.scrollWidth`), "payload %d", i)
 			eval[int](t, p, `document.querySelectorAll("#class-table .open").forEach(b => b.click()); 0`) // what the script writes
 		}
+		p.requireOnPaper(t)
+		p.onScreen(t, 390)
 	}
 	p.requireQuiet(t)
 }

@@ -96,6 +96,30 @@ func openTab(t *testing.T, browser context.Context, html string, width int, sche
 	return p
 }
 
+// A4 with margins in pixels.
+const uprightPaper, widePaper int64 = 718, 1032
+
+// onPaper lays the page out as a printer would.
+func (p *tab) onPaper(t *testing.T, width int64) {
+	t.Helper()
+	p.run(t, emulation.SetEmulatedMedia().WithMedia("print"), emulation.SetDeviceMetricsOverride(width, 1000, 1, false))
+}
+
+// requireOnPaper holds the page to the width of paper.
+func (p *tab) requireOnPaper(t *testing.T) {
+	t.Helper()
+	for _, width := range []int64{uprightPaper, widePaper} {
+		p.onPaper(t, width)
+		require.Equal(t, width, eval[int64](t, p, `document.documentElement.scrollWidth`), "nothing is cut off on paper")
+	}
+}
+
+// onScreen ends onPaper.
+func (p *tab) onScreen(t *testing.T, width int64) {
+	t.Helper()
+	p.run(t, emulation.SetEmulatedMedia().WithMedia("screen"), emulation.SetDeviceMetricsOverride(width, 900, 1, false))
+}
+
 // rewrite opens another page in its place.
 func (p *tab) rewrite(t *testing.T, html string) {
 	t.Helper()

@@ -26,16 +26,17 @@ type changeGroup struct {
 // groupKind is what a group is about.
 type groupKind string
 
-// The kinds, in the order in which groups of equal harm are listed; limits come before all others.
+// The kinds, in the order in which groups of equal harm are listed; limits and what is not known come before all others.
 const (
-	groupLimit       groupKind = "limit" // a limit or guard that is exceeded, or may be: to approve it is to accept that; it has no counts
+	groupLimit       groupKind = "limit"     // a limit or guard that is exceeded, or may be: to approve it is to accept that; it has no counts
+	groupNotKnown    groupKind = "not known" // what the result cannot tell: likewise; of the counts it has Maybe at most
 	groupAction      groupKind = "action"
 	groupProfile     groupKind = "access profile"
 	groupEntitlement groupKind = "entitlement"
 	groupOthers      groupKind = "other entitlements" // all that a row of their own would be too many for
 )
 
-var groupKinds = []groupKind{groupLimit, groupAction, groupProfile, groupEntitlement, groupOthers}
+var groupKinds = []groupKind{groupLimit, groupNotKnown, groupAction, groupProfile, groupEntitlement, groupOthers}
 
 // maxEntitlementGroups is how many entitlements have a group of their own, the most harmful.
 const maxEntitlementGroups = 100
@@ -60,10 +61,10 @@ func decisions(d Renderable) (groups []changeGroup, note string) {
 	switch d := d.(type) {
 	case *Document:
 		groups, note = simulationGroups(d)
-		groups = append(limitGroups(d.Limits), groups...)
+		groups = slices.Concat(limitGroups(d.Limits), notKnownGroups(&d.Notes, d.Summary.Unknown, d.Summary.MayRemoveOthers), groups)
 	case *DiffDocument:
 		groups, note = diffGroups(d)
-		groups = append(limitGroups(d.Limits), groups...)
+		groups = slices.Concat(limitGroups(d.Limits), notKnownGroups(&d.Notes, d.Summary.Unknown, d.Summary.MayRemoveOthers), groups)
 	case *CrosscheckDocument, *CalibrationDocument: // they change nothing
 	}
 	if len(groups) == 0 {
@@ -77,6 +78,7 @@ func decisions(d Renderable) (groups []changeGroup, note string) {
 func compareGroups(a, b changeGroup) int {
 	return cmp.Or(
 		-compareBool(a.Kind == groupLimit, b.Kind == groupLimit),
+		-compareBool(a.Kind == groupNotKnown, b.Kind == groupNotKnown),
 		cmp.Compare(b.harm(), a.harm()), cmp.Compare(b.Gained, a.Gained), cmp.Compare(b.Maybe, a.Maybe),
 		cmp.Compare(slices.Index(groupKinds, a.Kind), slices.Index(groupKinds, b.Kind)),
 	)
@@ -115,16 +117,12 @@ func diffGroups(d *DiffDocument) ([]changeGroup, string) {
 		groups = append(groups, g.withLoss(a.Unchanged))
 	}
 	profiles := changesOnly(d.AccessProfiles, profileChange)
-	for _, p := range profiles {
-		g := profileGroup(p.ID, p.Name)
-		g.Lost, g.Gained, g.Maybe = p.Lost, p.Gained, p.Maybe
-		groups = append(groups, g.withLoss(p.Unchanged))
-	}
 	entitlements := changesOnly(d.Entitlements, entitlementChange)
-	carried := carriedBy(profiles, d.Flows)
+	names := map[string]string{} // of the carried ones, by key
 	own := []changeGroup{}
 	for _, e := range entitlements {
 		if carried(e) {
+			names[entitlementKey(e.DatasourceID, e.EntityType, e.EntityID)] = cmp.Or(orText(e.Name, ""), e.EntityID, "(no name)")
 			continue
 		}
 		g := entitlementGroup(engine.EntitlementResult{
@@ -133,10 +131,17 @@ func diffGroups(d *DiffDocument) ([]changeGroup, string) {
 		g.Lost, g.Gained, g.Maybe, g.Revoked = e.Lost, e.Gained, e.Maybe, e.Revoked
 		own = append(own, g.withLoss(e.Unchanged))
 	}
+	for _, p := range profiles {
+		g := profileGroup(p.ID, p.Name)
+		g.Lost, g.Gained, g.Maybe = p.Lost, p.Gained, p.Maybe
+		g = g.withLoss(p.Unchanged)
+		g.Detail += carriedText(p.ID, d.Flows, names)
+		groups = append(groups, g)
+	}
 	note := "Workflows change by their actions."
-	if n := len(entitlements) - len(own); n > 0 {
-		note += fmt.Sprintf(" %s with the access profiles that are listed here, for the same identities: no rows.",
-			countNoun(n, "entitlement changes", "entitlements change"))
+	if len(names) > 0 {
+		note += fmt.Sprintf(" %s for nobody but those for whom an access profile that holds it changes likewise: no rows, the profiles name them.",
+			countNoun(len(names), "entitlement changes", "entitlements change"))
 	}
 	return append(groups, withOthers(own)...), note
 }
@@ -150,27 +155,76 @@ func (g changeGroup) withLoss(kept int) changeGroup {
 	return g
 }
 
-// carriedBy tells entitlements that change as access profiles do and not otherwise, as far as counts can tell: the flows into one, each for at
-// most as many identities as its profile changes for, reach the counts of the entitlement. Without flows nothing is known to be carried.
-func carriedBy(profiles []engine.ProfileChange, flows []engine.FlowChange) func(engine.EntitlementChange) bool {
-	byID := map[string]engine.ProfileChange{}
-	for _, p := range profiles {
-		byID[p.ID] = p
-	}
-	into := map[string][]engine.FlowChange{}
+// carried tells entitlements that change for nobody but those for whom an access profile that holds them changes likewise.
+func carried(e engine.EntitlementChange) bool {
+	return e.Revoked == 0 && e.Carried == e.Gained+e.Lost+e.Maybe
+}
+
+// carriedText names what a profile brings and takes along, with how many identities gain and lose it by that profile. names are
+// those of the carried entitlements, by key.
+func carriedText(profile string, flows []engine.FlowChange, names map[string]string) string {
+	const most = 5
+	parts, more := []string{}, 0
 	for _, f := range flows {
-		if f.To.Kind == engine.FlowEntitlement {
-			into[f.To.ID] = append(into[f.To.ID], f)
+		name, ok := names[f.To.ID]
+		if f.From.Kind != engine.FlowProfile || f.From.ID != profile || f.To.Kind != engine.FlowEntitlement || !ok {
+			continue
+		}
+		if len(parts) == most {
+			more++
+			continue
+		}
+		parts = append(parts, fmt.Sprintf("%s (%s)", name, movedText(f)))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	if more > 0 {
+		parts = append(parts, fmt.Sprintf("%s more", Count(more)))
+	}
+	return "; with it: " + strings.Join(parts, ", ")
+}
+
+// movedText is how many identities gain and lose something, and how many perhaps: "20 gain, 3 lose".
+func movedText(f engine.FlowChange) string {
+	parts := []string{}
+	for _, p := range []struct {
+		n    int
+		what string
+	}{{f.Gained, "gain"}, {f.Lost, "lose"}, {f.Maybe, "undecided"}} {
+		if p.n > 0 {
+			parts = append(parts, Count(p.n)+" "+p.what)
 		}
 	}
-	return func(e engine.EntitlementChange) bool {
-		var lost, gained, maybe int
-		for _, f := range into[entitlementKey(e.DatasourceID, e.EntityType, e.EntityID)] {
-			p := byID[f.From.ID]
-			lost, gained, maybe = lost+min(f.Lost, p.Lost), gained+min(f.Gained, p.Gained), maybe+min(f.Maybe, p.Maybe)
+	return strings.Join(parts, ", ")
+}
+
+// notKnownGroups are the errors of each code, the identities that something unknown reaches, and those that may lose what no grants
+// file says they hold.
+func notKnownGroups(n *Notes, unknown, mayRemoveOthers int) []changeGroup {
+	groups := []changeGroup{}
+	for _, g := range n.DiagnosticGroups {
+		if g.Severity != engine.SeverityError {
+			continue
 		}
-		return e.Revoked == 0 && e.Lost <= lost && e.Gained <= gained && e.Maybe <= maybe
+		first := n.Diagnostics[g.First]
+		detail := first.Message
+		if at := place(first); at != "" {
+			detail += " (" + at + ")"
+		}
+		if g.Diagnostics > 1 {
+			detail = fmt.Sprintf("%s, the first: %s", countNoun(g.Diagnostics, "error", "errors"), detail)
+		}
+		groups = append(groups, changeGroup{ID: "error:" + g.Code, Kind: groupNotKnown, Name: "error " + g.Code, Detail: detail})
 	}
+	if unknown > 0 {
+		groups = append(groups, changeGroup{ID: "unknown", Kind: groupNotKnown, Name: "unknown outcomes", Detail: unknownText(unknown), Maybe: unknown})
+	}
+	if mayRemoveOthers > 0 {
+		groups = append(groups, changeGroup{ID: "may-remove-others", Kind: groupNotKnown, Name: "revokes", Maybe: mayRemoveOthers,
+			Detail: "an action removes other entitlements; without a grants file nobody can say which"})
+	}
+	return groups
 }
 
 // simulationGroups are the actions that run, the access profiles that they name, and the entitlements that are revoked.
@@ -251,8 +305,8 @@ func actionGroup(name, kind string, effect engine.Effect) changeGroup {
 	return changeGroup{ID: "action:" + name + ":" + kind, Kind: groupAction, Name: cmp.Or(name, "(no name)"), Detail: cmp.Or(kind, "no type") + ", " + words}
 }
 
-func profileGroup(id, name string) changeGroup {
-	return changeGroup{ID: "profile:" + id, Kind: groupProfile, Name: cmp.Or(name, id, "(no name)"), Detail: "id " + id}
+func profileGroup(id string, name *string) changeGroup {
+	return changeGroup{ID: "profile:" + id, Kind: groupProfile, Name: cmp.Or(orText(name, ""), id, "(no name)"), Detail: "id " + id}
 }
 
 // entitlementGroup is about the entitlement that e names; its counts are left out.

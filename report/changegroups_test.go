@@ -22,6 +22,7 @@ func TestChangeGroupsOfADiff(t *testing.T) {
 	d := NewDiff(sampleDiffInput())
 	require.Equal(t, []string{
 		"limit:policy:percent:max_identities_affected_percentage -0 +0 ?0 d0 r0",
+		"unknown -0 +0 ?4 d0 r0",
 		"entitlement:okta-prod|OktaGroup|00g00002 -80 +0 ?0 d0 r0",
 		"entitlement:okta-prod|OktaGroup|00g00001 -40 +228 ?4 d0 r7",
 		"action:Legal access:MANAGE_RELATIONSHIPS -40 +0 ?0 d0 r0",
@@ -37,52 +38,79 @@ func TestChangeGroupsOfADiff(t *testing.T) {
 
 	groups := changeGroups(d)
 	require.Equal(t, "limit exceeded: 312 to 332 of at most 250 (5%); all changes would be blocked", groups[0].Detail)
-	groups = groups[1:]
+	groups = groups[2:]
 	require.Equal(t, "Group 02", groups[0].Name)
 	require.Equal(t, "OktaGroup 00g00002 in okta-prod; lost by 80 of 280 that had it (28.6%)", groups[0].Detail)
 	require.Equal(t, "MANAGE_RELATIONSHIPS, grants access; lost by 40 of 40 that had it (100%)", groups[2].Detail)
 	require.Equal(t, "3a2371b6-0003", groups[3].Name, "the id stands for a name that is missing")
 }
 
-// An entitlement that comes and goes with a profile is decided with it.
+// An entitlement that comes and goes with a profile is decided with it; one that changes for anybody else is not.
 func TestEntitlementsThatProfilesCarry(t *testing.T) {
-	profile := engine.ProfileChange{ID: "p", Lost: 10, Gained: 4, Maybe: 2}
-	flow := func(from string, lost, gained, maybe int) engine.FlowChange {
-		return engine.FlowChange{From: engine.FlowNode{Kind: engine.FlowProfile, ID: from}, To: engine.FlowNode{Kind: engine.FlowEntitlement, ID: "d|t|e"},
+	const profile = "3a2371b6-0000"
+	name := "Buyers"
+	entitlement := func(id string, lost, gained, maybe, carried int) engine.EntitlementChange {
+		return engine.EntitlementChange{DatasourceID: "d", EntityType: "t", EntityID: id, Lost: lost, Gained: gained, Maybe: maybe, Carried: carried}
+	}
+	flow := func(to string, lost, gained, maybe int) engine.FlowChange {
+		return engine.FlowChange{From: engine.FlowNode{Kind: engine.FlowProfile, ID: profile}, To: engine.FlowNode{Kind: engine.FlowEntitlement, ID: "d|t|" + to},
 			Lost: lost, Gained: gained, Maybe: maybe}
 	}
-	entitlement := func(lost, gained, maybe, revoked int) engine.EntitlementChange {
-		return engine.EntitlementChange{DatasourceID: "d", EntityType: "t", EntityID: "e", Lost: lost, Gained: gained, Maybe: maybe, Revoked: revoked}
-	}
-	for _, test := range []struct {
-		name        string
-		entitlement engine.EntitlementChange
-		flows       []engine.FlowChange
-		carried     bool
-	}{
-		{"all of it", entitlement(10, 4, 2, 0), []engine.FlowChange{flow("p", 10, 4, 2)}, true},
-		{"some keep it otherwise", entitlement(7, 4, 0, 0), []engine.FlowChange{flow("p", 10, 4, 2)}, true},
-		{"the profile is named now, and was inherited before", entitlement(10, 4, 0, 0), []engine.FlowChange{flow("p", 10, 40, 0)}, true},
-		{"the profile no longer grants it", entitlement(60, 4, 0, 0), []engine.FlowChange{flow("p", 60, 4, 0)}, false},
-		{"the profile grants it now", entitlement(0, 5, 0, 0), []engine.FlowChange{flow("p", 0, 5, 0)}, false},
-		{"a profile that does not change", entitlement(1, 0, 0, 0), []engine.FlowChange{flow("q", 1, 0, 0)}, false},
-		{"undecided otherwise", entitlement(10, 4, 3, 0), []engine.FlowChange{flow("p", 10, 4, 3)}, false},
-		{"revoked", entitlement(10, 4, 2, 1), []engine.FlowChange{flow("p", 10, 4, 2)}, false},
-		{"no flows", entitlement(1, 0, 0, 0), nil, false},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			require.Equal(t, test.carried, carriedBy([]engine.ProfileChange{profile}, test.flows)(test.entitlement))
-		})
-	}
-
 	in := sampleDiffInput()
-	in.Result.Entitlements = []engine.EntitlementChange{entitlement(6, 0, 0, 0), {EntityID: "other", Gained: 1}}
-	in.Result.Flows = []engine.FlowChange{flow("3a2371b6-0000", 6, 0, 0)}
+	in.Result.Entitlements = []engine.EntitlementChange{
+		entitlement("all", 6, 4, 2, 12), entitlement("some", 6, 4, 2, 11), entitlement("none", 6, 0, 0, 0), entitlement("unchanged", 0, 0, 0, 0),
+	}
+	in.Result.Entitlements[0].Name = &name
+	revoked := entitlement("revoked", 6, 0, 0, 6)
+	revoked.Revoked = 1
+	in.Result.Entitlements = append(in.Result.Entitlements, revoked)
+	in.Result.Flows = []engine.FlowChange{flow("all", 6, 4, 2), flow("some", 6, 4, 1)}
+	for i := range 7 {
+		id := fmt.Sprint("e", i)
+		in.Result.Entitlements = append(in.Result.Entitlements, entitlement(id, 1, 0, 0, 1))
+		in.Result.Flows = append(in.Result.Flows, flow(id, 1, 0, 0))
+	}
 	d := NewDiff(in)
-	require.Contains(t, changeGroupNote(d), "1 entitlement changes with the access profiles that are listed here, for the same identities: no rows.")
-	lines := groupLines(d)
-	require.Contains(t, lines, "entitlement:||other -0 +1 ?0 d0 r0")
-	require.NotContains(t, lines, "entitlement:d|t|e -6 +0 ?0 d0 r0")
+	require.Equal(t, "Workflows change by their actions. 8 entitlements change for nobody but those for whom an access profile that holds it changes likewise: "+
+		"no rows, the profiles name them.", changeGroupNote(d))
+	rows, detail := []string{}, ""
+	for _, g := range changeGroups(d) {
+		if g.Kind == groupEntitlement {
+			rows = append(rows, groupLine(g))
+		}
+		if g.ID == "profile:"+profile {
+			detail = g.Detail
+		}
+	}
+	require.Equal(t, []string{
+		"entitlement:d|t|revoked -6 +0 ?0 d0 r1", "entitlement:d|t|some -6 +4 ?2 d0 r0", "entitlement:d|t|none -6 +0 ?0 d0 r0",
+	}, rows)
+	require.Equal(t, "id 3a2371b6-0000; lost by 6 of 4,468 that had it (0.1%); with it: Buyers (4 gain, 6 lose, 2 undecided), "+
+		"e0 (1 lose), e1 (1 lose), e2 (1 lose), e3 (1 lose), 3 more", detail)
+}
+
+// What the result cannot tell is decided on as well: nobody approves an inconclusive run by approving all that it knows.
+func TestWhatIsNotKnownIsDecidedOn(t *testing.T) {
+	in := sampleDiffInput()
+	in.Result.Summary.Unknown, in.Result.Summary.MayRemoveOthers = 4, 9
+	in.Findings = []engine.Finding{
+		{Severity: engine.SeverityError, Code: "syntax", Position: engine.Position{File: "policies.json", Line: 7}, Column: engine.NoColumn, Message: "expected a value", Count: 1},
+		{Severity: engine.SeverityError, Code: "syntax", Column: engine.NoColumn, Message: "expected an operator", Count: 1},
+		{Severity: engine.SeverityError, Code: "missing-profile", Column: engine.NoColumn, Message: "no profile p", Count: 1},
+		{Severity: engine.SeverityWarning, Code: "unused", Column: engine.NoColumn, Message: "nobody uses it", Count: 1},
+	}
+	rows := []string{}
+	for _, g := range changeGroups(NewDiff(in)) {
+		if g.Kind == groupNotKnown {
+			rows = append(rows, fmt.Sprintf("%s | %s | %s", groupLine(g), g.Name, g.Detail))
+		}
+	}
+	require.Equal(t, []string{
+		"may-remove-others -0 +0 ?9 d0 r0 | revokes | an action removes other entitlements; without a grants file nobody can say which",
+		"unknown -0 +0 ?4 d0 r0 | unknown outcomes | 4 identities depend on something unknown: counts are bounds",
+		"error:missing-profile -0 +0 ?0 d0 r0 | error missing-profile | no profile p",
+		"error:syntax -0 +0 ?0 d0 r0 | error syntax | 2 errors, the first: expected an operator",
+	}, rows)
 }
 
 func TestChangeGroupsOfASimulation(t *testing.T) {
@@ -90,10 +118,12 @@ func TestChangeGroupsOfASimulation(t *testing.T) {
 	lines := groupLines(d)
 	require.Equal(t, []string{
 		"limit:policy:percent:max_identities_affected_percentage -0 +0 ?0 d0 r0",
+		"unknown -0 +0 ?35 d0 r0",
+		"error:syntax -0 +0 ?0 d0 r0",
 		"action:Disable accounts:DEPROVISION_IDENTITY -0 +259 ?0 d259 r0",
 		"entitlement:okta-prod|OktaGroup|00g00111 -0 +0 ?0 d0 r118",
 		"action:Birthright access:MANAGE_RELATIONSHIPS -0 +4482 ?0 d0 r0",
-	}, lines[:4])
+	}, lines[:6])
 	require.Contains(t, lines, "action:Manager role:MANAGE_RELATIONSHIPS -0 +0 ?35 d0 r0", "what is possible only is decided too")
 	require.Contains(t, lines, "profile:3a2371b6-0001 -0 +1730 ?0 d0 r0")
 	for _, line := range lines {

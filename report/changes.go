@@ -44,5 +44,10 @@ func changesOnly[T any](items []T, of func(T) change) []T {
 	return out
 }
 
-// had is the share that has something no longer, of those that had it.
-func had(lost, kept int) float64 { return ofAll(lost, lost+kept) }
+// had is the share that has something no longer, of those that had it; nil = nobody had it.
+func had(lost, kept int) any {
+	if lost+kept == 0 {
+		return nil
+	}
+	return ofAll(lost, lost+kept)
+}

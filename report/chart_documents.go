@@ -45,7 +45,7 @@ func simulationPlots(d *Document) map[string]plot {
 		actions.add(a.Name, a.Planned, a.Possible)
 	}
 	for _, p := range d.AccessProfiles {
-		name := cmp.Or(p.Name, p.ID)
+		name := orText(p.Name, p.ID)
 		if p.Withheld != nil {
 			name += " (grants nothing)"
 		}
@@ -81,7 +81,7 @@ func diffPlots(d *DiffDocument) map[string]plot {
 	}
 	profiles := counted("chart-profiles", "Who loses and who gains each access profile", "Access profile", "access profiles that change")
 	for _, p := range changesOnly(d.AccessProfiles, profileChange) {
-		profiles.add(cmp.Or(p.Name, p.ID), p.Lost, p.Gained, p.Maybe)
+		profiles.add(orText(p.Name, p.ID), p.Lost, p.Gained, p.Maybe)
 	}
 	entitlements := counted("chart-entitlements", "Who loses and who gains each entitlement", "Entitlement", "entitlements that change",
 		series{name: "Revoked from those who hold it today", short: "revoked", class: barLost, left: true, mark: true})
@@ -131,9 +131,14 @@ func editPlot(d *DiffDocument) plot {
 		return plot{}
 	}
 	p := plot{id: "chart-edits", title: "Whom each edit of the policy changes by itself", what: "Edit", many: "edits",
-		note: "Counts are identities; one can be changed by several edits.", series: []series{{name: "Changed by it alone", class: barPlain}}}
-	for _, e := range editsByReach(d) {
-		p.add(e.Edit, e.Alone)
+		note: "Counts are identities; one can be changed by several edits, and edits that work only together change nobody alone.",
+		series: []series{{name: "Changed by it alone", class: barPlain}, {name: "Perhaps changed by it alone", class: barMaybe},
+			{name: "Fewer without it", short: "fewer without it", class: barPlain, mark: true}}}
+	edits := slices.Clone(d.Attribution.Edits)
+	reach := func(e engine.EditEffect) int { return max(e.Alone+e.Maybe, fewerWithout(d.Attribution, e)) }
+	slices.SortStableFunc(edits, func(a, b engine.EditEffect) int { return cmp.Compare(reach(b), reach(a)) })
+	for _, e := range edits {
+		p.add(e.Edit, e.Alone, e.Maybe, fewerWithout(d.Attribution, e))
 	}
 	p = p.first()
 	p.total = max(d.Attribution.EditsTotal, p.total)

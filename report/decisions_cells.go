@@ -17,6 +17,7 @@ type sheetCell struct {
 	value       cellValue
 	formula     bool
 	format      string // code of its number format
+	flaw        string // why its value is not seen as it is; "" = it is
 }
 
 // cellValue is what a cell holds.
@@ -80,19 +81,15 @@ func compareCells(want, got iter.Seq2[sheetCell, error], visit func(want, got *s
 	return nil
 }
 
-// spreadsheetName tells the XML namespaces of sheets: that of transitional files, and that of strict ones.
-func spreadsheetName(space string) bool {
-	return space == "http://schemas.openxmlformats.org/spreadsheetml/2006/main" || space == "http://purl.oclc.org/ooxml/spreadsheetml/main"
-}
-
 // cells reads the cells of a sheet that hold something, by rows, then columns. Rows and cells must say where they are and stand in
-// order, as every program that writes workbooks does: nothing is guessed. An error ends the sequence.
-func (w *workbookParts) cells(part string) iter.Seq2[sheetCell, error] {
+// order, as every program that writes workbooks does: nothing is guessed. An error ends the sequence. What else the sheet shows is
+// added to around, which is whole with the end of the sequence.
+func (w *workbookParts) cells(part string, around *surroundings) iter.Seq2[sheetCell, error] {
 	return func(yield func(sheetCell, error) bool) {
-		dec, end, err := w.open(part)
+		dec, end, err := w.open(part, spreadsheetSpace, extensionSpace, formulaSpace)
 		if err == nil {
 			defer end()
-			s := &sheetReader{dec: dec, shared: w.shared, formats: w.formats, yield: yield}
+			s := &sheetReader{dec: dec, book: w, around: around, yield: yield}
 			err = s.read()
 		}
 		if err != nil && !errors.Is(err, errStopped) {
@@ -106,12 +103,12 @@ var errStopped = errors.New("stopped")
 
 // sheetReader reads one sheet.
 type sheetReader struct {
-	dec     *xml.Decoder
-	shared  []string
-	formats []string
-	yield   func(sheetCell, error) bool
-	row     int // the last one that was read
-	data    bool
+	dec    *xml.Decoder
+	book   *workbookParts
+	around *surroundings
+	yield  func(sheetCell, error) bool
+	row    int // the last one that was read
+	data   bool
 }
 
 func (s *sheetReader) read() error {
@@ -128,22 +125,27 @@ func (s *sheetReader) read() error {
 			continue
 		}
 		switch {
-		case !spreadsheetName(start.Name.Space):
-			err = s.dec.Skip()
-		case start.Name.Local == "worksheet":
-		case start.Name.Local == "sheetData":
-			if s.data {
-				return errors.New("it has two lists of rows")
-			}
-			s.data = true
-			err = children(s.dec, s.readRow)
+		case start.Name.Space == spreadsheetSpace && start.Name.Local == "worksheet":
+			err = children(s.dec, s.readPiece)
 		default:
-			err = s.dec.Skip()
+			err = fmt.Errorf("it is a %q, no list of cells", Printable(prefix(start.Name.Local, 40)))
 		}
 		if err != nil {
 			return err
 		}
 	}
+}
+
+// readPiece reads a piece of a sheet: its rows, or what stands around them.
+func (s *sheetReader) readPiece(e xml.StartElement) error {
+	if e.Name.Local != "sheetData" {
+		return s.around.read(s.dec, e, s.book)
+	}
+	if s.data {
+		return errors.New("it has two lists of rows")
+	}
+	s.data = true
+	return children(s.dec, s.readRow)
 }
 
 // children reads the elements inside the one that was just begun. An element of another namespace is an error.
@@ -155,7 +157,7 @@ func children(dec *xml.Decoder, read func(xml.StartElement) error) error {
 		}
 		switch t := token.(type) {
 		case xml.StartElement:
-			if !spreadsheetName(t.Name.Space) {
+			if t.Name.Space != spreadsheetSpace {
 				return unknown(t)
 			}
 			if err := read(t); err != nil {
@@ -188,6 +190,7 @@ func (s *sheetReader) readRow(e xml.StartElement) error {
 		return fmt.Errorf("unreadable row behind row %d", s.row)
 	}
 	s.row = row
+	s.around.addRow(row, e)
 	column := 0
 	return children(s.dec, func(c xml.StartElement) error {
 		at, ok := columnOf(attributeOf(c, "r"), row)
@@ -195,11 +198,7 @@ func (s *sheetReader) readRow(e xml.StartElement) error {
 			return fmt.Errorf("unreadable cell in row %d behind column %d", row, column)
 		}
 		column = at
-		format, err := s.formatOf(attributeOf(c, "s"))
-		if err != nil {
-			return fmt.Errorf("cell %s: %w", cellName(row, column), err)
-		}
-		cell := sheetCell{row: row, column: column, format: format}
+		cell := sheetCell{row: row, column: column}
 		if err := s.readCell(c, &cell); err != nil {
 			return fmt.Errorf("cell %s: %w", cellName(row, column), err)
 		}
@@ -210,42 +209,49 @@ func (s *sheetReader) readRow(e xml.StartElement) error {
 	})
 }
 
-// formatOf is the number format of a style.
-func (s *sheetReader) formatOf(style string) (string, error) {
-	if style == "" {
-		style = "0"
+// styleOf is the style of a cell.
+func (s *sheetReader) styleOf(c xml.StartElement) (cellStyle, error) {
+	number := attributeOf(c, "s")
+	if number == "" {
+		number = "0"
 	}
-	i, err := strconv.Atoi(style)
+	i, err := strconv.Atoi(number)
 	switch {
-	case err == nil && i >= 0 && len(s.formats) == 0: // a workbook without styles
-		return builtinFormats[0], nil
-	case err != nil || i < 0 || i >= len(s.formats):
-		return "", fmt.Errorf("there is no style %q", Printable(prefix(style, 20)))
+	case err == nil && i >= 0 && len(s.book.styles) == 0: // a workbook without styles
+		return cellStyle{format: builtinFormats[0]}, nil
+	case err != nil || i < 0 || i >= len(s.book.styles):
+		return cellStyle{}, fmt.Errorf("there is no style %q", Printable(prefix(number, 20)))
 	}
-	return s.formats[i], nil
+	return s.book.styles[i], nil
 }
 
 func (s *sheetReader) readCell(c xml.StartElement, cell *sheetCell) error {
-	var raw, inline *string
-	err := children(s.dec, func(e xml.StartElement) error {
+	if attributeOf(c, "vm") != "" || attributeOf(c, "cm") != "" {
+		return errors.New("it holds a picture or linked data")
+	}
+	style, err := s.styleOf(c)
+	if err != nil {
+		return err
+	}
+	var raw, inline *styledText
+	if err := children(s.dec, func(e xml.StartElement) error {
 		switch {
 		case e.Name.Local == "f":
 			cell.formula = true
 			return s.dec.Skip()
 		case e.Name.Local == "v" && raw == nil:
 			text, err := characters(s.dec)
-			raw = &text
+			raw = &styledText{text: text}
 			return err
 		case e.Name.Local == "is" && inline == nil:
-			text, err := richText(s.dec)
+			text, err := s.book.richText(s.dec)
 			inline = &text
 			return err
 		case e.Name.Local == "extLst":
 			return s.dec.Skip()
 		}
 		return unknown(e)
-	})
-	if err != nil {
+	}); err != nil {
 		return err
 	}
 	kind := attributeOf(c, "t")
@@ -258,20 +264,22 @@ func (s *sheetReader) readCell(c xml.StartElement, cell *sheetCell) error {
 	if raw == nil {
 		return nil
 	}
-	cell.value, err = s.value(kind, *raw)
+	if kind == "s" {
+		i, err := strconv.Atoi(raw.text)
+		if err != nil || i < 0 || i >= len(s.book.shared) {
+			return fmt.Errorf("there is no shared text %q", Printable(prefix(raw.text, 20)))
+		}
+		raw = &s.book.shared[i]
+	}
+	cell.format, cell.flaw = style.format, style.flawOf(raw.fonts)
+	cell.value, err = newCellValue(kind, raw.text)
 	return err
 }
 
-// value is the value of a cell of a type (ECMA-376 part 1, section 18.18.11).
-func (s *sheetReader) value(kind, raw string) (cellValue, error) {
+// newCellValue is the value of a cell of a type (ECMA-376 part 1, section 18.18.11).
+func newCellValue(kind, raw string) (cellValue, error) {
 	switch kind {
-	case "s":
-		i, err := strconv.Atoi(raw)
-		if err != nil || i < 0 || i >= len(s.shared) {
-			return cellValue{}, fmt.Errorf("there is no shared text %q", Printable(prefix(raw, 20)))
-		}
-		raw = s.shared[i]
-	case "inlineStr":
+	case "s", "inlineStr":
 	case "str":
 		raw = unescaped(raw)
 	case "", "n":
@@ -285,7 +293,7 @@ func (s *sheetReader) value(kind, raw string) (cellValue, error) {
 		return cellValue{kind: valueNumber, number: number}, nil
 	case "b":
 		truth := "FALSE"
-		if raw == "1" || raw == "true" {
+		if isTrue(raw) {
 			truth = "TRUE"
 		}
 		return cellValue{kind: valueTruth, text: truth}, nil

@@ -29,28 +29,29 @@ func zipOf(t require.TestingT, parts ...string) []byte {
 }
 
 func withType(t *testing.T, contentType string) []byte {
-	return zipOf(t, "[Content_Types].xml", `<Types><Default Extension="xml" ContentType="application/xml"/><Override PartName="/a" ContentType="`+contentType+`"/></Types>`)
+	return zipOf(t, "[Content_Types].xml", `<Types xmlns="`+typesSpace+`"><Default Extension="xml" ContentType="application/xml"/><Override PartName="/a" ContentType="`+contentType+`"/></Types>`)
 }
 
 // withRelation is a workbook of this main part, which refers to a part by a relationship of this kind.
 func withRelation(t *testing.T, main, kind string) []byte {
-	return zipOf(t, "[Content_Types].xml", `<Types><Default Extension="bin" ContentType="application/vnd.ms-office.vbaProject"/></Types>`,
-		"_rels/.rels", `<Relationships><Relationship Id="a" Type="`+officeRelations+`/officeDocument" Target="`+main+`"/></Relationships>`,
-		"xl/_rels/workbook.xml.rels", `<Relationships><Relationship Id="b" Type="`+officeRelations+`/`+kind+`" Target="x.bin"/></Relationships>`)
+	return zipOf(t, "[Content_Types].xml", `<Types xmlns="`+typesSpace+`"><Default Extension="bin" ContentType="application/vnd.ms-office.vbaProject"/></Types>`,
+		"_rels/.rels", `<Relationships xmlns="`+packageSpace+`"><Relationship Id="a" Type="`+officeRelations+`/officeDocument" Target="`+main+`"/></Relationships>`,
+		"xl/_rels/workbook.xml.rels", `<Relationships xmlns="`+packageSpace+`"><Relationship Id="b" Type="`+officeRelations+`/`+kind+`" Target="x.bin"/></Relationships>`)
 }
 
 const (
-	officeRelations = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+	officeRelations = relationSpace
+	emptyTypes      = `<Types xmlns="` + typesSpace + `"/>`
 	sheetNamespace  = `xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"`
 )
 
 // smallWorkbook is a workbook of one sheet, whose rows are those given, and of shared texts.
 func smallWorkbook(t require.TestingT, rows, shared string) []byte {
 	return zipOf(t,
-		"[Content_Types].xml", "<Types/>",
-		"_rels/.rels", `<Relationships><Relationship Id="r1" Type="`+officeRelations+`/officeDocument" Target="xl/workbook.xml"/></Relationships>`,
+		"[Content_Types].xml", emptyTypes,
+		"_rels/.rels", `<Relationships xmlns="`+packageSpace+`"><Relationship Id="r1" Type="`+officeRelations+`/officeDocument" Target="xl/workbook.xml"/></Relationships>`,
 		"xl/workbook.xml", `<workbook `+sheetNamespace+` xmlns:r="`+officeRelations+`"><sheets><sheet name="One" sheetId="7" r:id="r9"/></sheets></workbook>`,
-		"xl/_rels/workbook.xml.rels", `<Relationships><Relationship Id="r9" Type="`+officeRelations+`/worksheet" Target="/xl/worksheets/Sheet1.xml"/>`+
+		"xl/_rels/workbook.xml.rels", `<Relationships xmlns="`+packageSpace+`"><Relationship Id="r9" Type="`+officeRelations+`/worksheet" Target="/xl/worksheets/Sheet1.xml"/>`+
 			`<Relationship Id="r8" Type="`+officeRelations+`/sharedStrings" Target="sharedStrings.xml"/></Relationships>`,
 		"xl/sharedStrings.xml", "<sst "+sheetNamespace+">"+shared+"</sst>",
 		"xl/worksheets/sheet1.xml", `<worksheet `+sheetNamespace+`><cols><col min="1"/></cols><sheetData>`+rows+`</sheetData><pageMargins left="1"/></worksheet>`,
@@ -64,7 +65,7 @@ func dumpCells(workbook []byte) string {
 		return "error: " + err.Error()
 	}
 	var out []string
-	for cell, err := range w.cells(w.sheets[0].part) {
+	for cell, err := range w.cells(w.sheets[0].part, &surroundings{}) {
 		if err != nil {
 			return "error: " + err.Error()
 		}
@@ -108,7 +109,8 @@ func TestCellsOfASheet(t *testing.T) {
 		{`<row r="1"><c r="A1" t="q"><v>1</v></c></row>`, `error: xl/worksheets/Sheet1.xml: cell A1: unknown type "q"`},
 		{`<row r="1"><c r="A1"><w>1</w></c></row>`, `error: xl/worksheets/Sheet1.xml: cell A1: unknown element "w" among the cells`},
 		{`<row r="1"><d r="A1"/></row>`, `error: xl/worksheets/Sheet1.xml: unreadable cell in row 1 behind column 0`},
-		{`<x:row xmlns:x="urn:other" r="1"/>`, `error: xl/worksheets/Sheet1.xml: unknown element "row" among the cells`},
+		{`<x:row xmlns:x="urn:other" r="1"/>`, ``},
+		{`<x:row xmlns:x="urn:other" r="1"><c r="A1"><v>1</v></c></x:row>`, `error: xl/worksheets/Sheet1.xml: "c" inside "row" is read by some programs and not by others`},
 		{`<row r="1"><c r="A1"><v>&nosuch;</v></c></row>`, `error: xl/worksheets/Sheet1.xml: cell A1: XML syntax error on line 1: invalid character entity &nosuch;`},
 		{`</sheetData><sheetData>`, `error: xl/worksheets/Sheet1.xml: it has two lists of rows`},
 		{`<row r="1">`, `error: xl/worksheets/Sheet1.xml: XML syntax error on line 1: element <row> closed by </sheetData>`},
@@ -166,7 +168,7 @@ func FuzzDecisionCells(f *testing.F) {
 			return
 		}
 		row, column := 0, 0
-		for cell, err := range w.cells(w.sheets[0].part) {
+		for cell, err := range w.cells(w.sheets[0].part, &surroundings{}) {
 			if err != nil {
 				return
 			}
@@ -184,7 +186,7 @@ func sheetsOf(t *testing.T, workbook []byte) map[string]map[string]cellValue {
 	out := map[string]map[string]cellValue{}
 	for _, s := range w.sheets {
 		cells := map[string]cellValue{}
-		for cell, err := range w.cells(s.part) {
+		for cell, err := range w.cells(s.part, &surroundings{}) {
 			require.NoError(t, err)
 			cells[cellName(cell.row, cell.column)] = cell.value
 		}

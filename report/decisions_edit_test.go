@@ -24,7 +24,7 @@ func TestEveryEditIsRefused(t *testing.T) {
 	}
 	var places []place
 	for _, s := range d.sound.sheets {
-		for cell, err := range d.sound.cells(s.part) {
+		for cell, err := range d.sound.cells(s.part, &surroundings{}) {
 			require.NoError(t, err)
 			places = append(places, place{s.name, s.part, cell})
 		}
@@ -101,8 +101,8 @@ func TestEditsOfTheSheets(t *testing.T) {
 		"a number as text": {func(f *excelize.File) error { return f.SetCellStr(decisionsSheet, "D4", "0") }, `says "0", should say `},
 
 		"sheets moved":    {func(f *excelize.File) error { return f.MoveSheet("Findings", "Summary") }, ""},
-		"rows hidden":     {func(f *excelize.File) error { return f.SetRowVisible(decisionsSheet, tableRow+1, false) }, ""},
-		"a sheet hidden":  {func(f *excelize.File) error { return f.SetSheetVisible("Findings", false) }, ""},
+		"rows hidden":     {func(f *excelize.File) error { return f.SetRowVisible(decisionsSheet, tableRow+1, false) }, "the sheet Decisions hides row 4; clear all filters"},
+		"a sheet hidden":  {func(f *excelize.File) error { return f.SetSheetVisible("Findings", false) }, `the sheet "Findings" is hidden; show it`},
 		"wider":           {func(f *excelize.File) error { return f.SetColWidth("Findings", "A", "C", 80) }, ""},
 		"an empty text":   {func(f *excelize.File) error { return f.SetCellStr("Findings", "Z99", "") }, ""},
 		"unprotected":     {func(f *excelize.File) error { return f.UnprotectSheet(decisionsSheet) }, ""},

@@ -3,10 +3,8 @@ package report
 import (
 	"archive/zip"
 	"bytes"
-	"encoding/xml"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"path"
 	"slices"
@@ -21,16 +19,18 @@ type workbookParts struct {
 	budget   int64                // bytes of parts that may still be unpacked
 	unpacked int64                // bytes of parts that were
 	sheets   []sheetPart          // in the order of the tabs
-	shared   []string             // texts that cells share
-	formats  []string             // codes of number formats, by style of a cell
-	date1904 bool                 // day 0 is 1904-01-01
+	shared   []styledText         // texts that cells share
+	styles   []cellStyle          // by number
+	changes  []string             // flaws of what conditional formats do, by number; "" = none
+	palette  palette
+	date1904 bool // day 0 is 1904-01-01
 }
 
 // sheetPart is a sheet and the name of its part.
-type sheetPart struct{ name, part string }
-
-// errUnpacksTooLarge stops a file that unpacks to more than it can need.
-var errUnpacksTooLarge = errors.New("it unpacks to far more than this workbook can hold")
+type sheetPart struct {
+	name, part string
+	hidden     bool
+}
 
 // foreignContent are words in the types of parts and of relationships that the workbook of a result never has, and what they are.
 var foreignContent = []struct{ word, what string }{
@@ -63,6 +63,9 @@ func openParts(file []byte, budget int64) (*workbookParts, error) {
 	}
 	w := &workbookParts{files: make(map[string]*zip.File, len(z.File)), budget: budget}
 	for _, f := range z.File {
+		if !plainName(f.Name) {
+			return nil, damaged(fmt.Errorf("programs differ in what they take the name %q for", Printable(prefix(f.Name, 60))))
+		}
 		name := strings.ToLower(f.Name)
 		if w.files[name] != nil {
 			return nil, damaged(fmt.Errorf("it holds %q twice", f.Name))
@@ -96,7 +99,7 @@ func (w *workbookParts) checkContent() error {
 			ContentType string `xml:",attr"`
 		} `xml:"Override"`
 	}
-	if err := w.decode("[content_types].xml", &types); err != nil {
+	if err := w.decode("[content_types].xml", &types, typesSpace); err != nil {
 		return damaged(err)
 	}
 	for _, p := range types.Parts {
@@ -123,13 +126,16 @@ func (w *workbookParts) relationshipsOf(part string) (relationships, error) {
 		Items []relationship `xml:"Relationship"`
 	}
 	dir, name := path.Split(part)
-	if err := w.decode(dir+"_rels/"+name+".rels", &list); err != nil {
+	if err := w.decode(dir+"_rels/"+name+".rels", &list, packageSpace); err != nil {
 		return nil, err
 	}
 	out := relationships{}
 	for _, r := range list.Items {
 		if _, twice := out[r.ID]; twice {
 			return nil, fmt.Errorf("%s: relationship %q stands twice", part, r.ID)
+		}
+		if r.Mode != "External" && !plainName(r.Target) {
+			return nil, fmt.Errorf("%s: programs differ in what they take the name %q for", part, Printable(prefix(r.Target, 60)))
 		}
 		if !strings.HasPrefix(r.Target, "/") {
 			r.Target = path.Join(dir, r.Target)
@@ -140,11 +146,14 @@ func (w *workbookParts) relationshipsOf(part string) (relationships, error) {
 	return out, nil
 }
 
+// plainName tells a name that means the same part to every program.
+func plainName(name string) bool { return !strings.ContainsAny(name, `%\?#`) }
+
 // only is the target of the one relationship of a kind; "" = there is none.
 func (rs relationships) only(kind string) (string, error) {
 	target := ""
 	for _, r := range rs {
-		if !strings.HasSuffix(r.Type, "/"+kind) {
+		if relationKind(r.Type) != kind {
 			continue
 		}
 		if target != "" || r.Mode == "External" {
@@ -180,38 +189,51 @@ func (w *workbookParts) mainPart() (string, error) {
 	return main, nil
 }
 
+// isTrue tells the truths of XML.
+func isTrue(s string) bool { return s == "1" || s == "true" }
+
 // readWorkbook follows the relationships from the main part to the sheets.
 func (w *workbookParts) readWorkbook(main string) error {
 	var book struct {
-		Properties struct {
+		Properties []struct {
 			Date1904 string `xml:"date1904,attr"`
 		} `xml:"workbookPr"`
 		Sheets []struct {
-			Name string `xml:"name,attr"`
-			ID   string `xml:"id,attr"` // of the relationship
+			Name  string `xml:"name,attr"`
+			State string `xml:"state,attr"`
+			ID    string `xml:"http://schemas.openxmlformats.org/officeDocument/2006/relationships id,attr"`
 		} `xml:"sheets>sheet"`
 	}
-	if err := w.decode(main, &book); err != nil {
+	if err := w.decode(main, &book, spreadsheetSpace); err != nil {
 		return err
 	}
-	w.date1904 = book.Properties.Date1904 == "1" || book.Properties.Date1904 == "true"
+	if len(book.Properties) > 1 {
+		return fmt.Errorf("%s: it has two lists of properties", main)
+	}
+	for _, p := range book.Properties {
+		w.date1904 = isTrue(p.Date1904)
+	}
 	rels, err := w.relationshipsOf(main)
 	if err != nil {
 		return err
 	}
 	for _, s := range book.Sheets {
 		r, ok := rels[s.ID]
-		if !ok || r.Mode == "External" || !strings.HasSuffix(r.Type, "/worksheet") {
+		if !ok || r.Mode == "External" || relationKind(r.Type) != "worksheet" {
 			return fmt.Errorf("the sheet %q is no list of cells", Printable(s.Name))
 		}
-		w.sheets = append(w.sheets, sheetPart{s.Name, r.Target})
+		w.sheets = append(w.sheets, sheetPart{s.Name, r.Target, s.State != "" && s.State != "visible"})
 	}
 	styles, err := rels.only("styles")
 	if err != nil {
 		return err
 	}
+	theme, err := rels.only("theme")
+	if err != nil {
+		return err
+	}
 	if styles != "" {
-		if err := w.readFormats(styles); err != nil {
+		if err := w.readStyles(styles, theme); err != nil {
 			return err
 		}
 	}
@@ -220,45 +242,4 @@ func (w *workbookParts) readWorkbook(main string) error {
 		return err
 	}
 	return w.readShared(texts)
-}
-
-// decode reads a small part.
-func (w *workbookParts) decode(part string, into any) error {
-	dec, end, err := w.open(part)
-	if err != nil {
-		return err
-	}
-	defer end()
-	if err := dec.Decode(into); err != nil {
-		return fmt.Errorf("%s: %w", part, err)
-	}
-	return nil
-}
-
-// open starts to read a part. The caller calls end.
-func (w *workbookParts) open(part string) (dec *xml.Decoder, end func(), err error) {
-	f := w.files[strings.ToLower(part)]
-	if f == nil {
-		return nil, nil, fmt.Errorf("it has no part %q", Printable(part))
-	}
-	r, err := f.Open()
-	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", part, err)
-	}
-	return xml.NewDecoder(&budgetedReader{r, w}), func() { r.Close() }, nil // closing has nothing to say: all was read, or there was an error
-}
-
-// budgetedReader reads a part as long as the workbook has bytes left.
-type budgetedReader struct {
-	r io.Reader
-	w *workbookParts
-}
-
-func (b *budgetedReader) Read(p []byte) (int, error) {
-	n, err := b.r.Read(p)
-	b.w.unpacked += int64(n)
-	if b.w.unpacked > b.w.budget {
-		return 0, errUnpacksTooLarge
-	}
-	return n, err
 }

@@ -25,9 +25,10 @@ const savedAgainTimes, savedAgainBytes = 4, 64 << 20
 
 // ReadDecisions reads the decisions that were filled into the workbook of a simulation or a diff. The result is rendered anew, and
 // every cell of the workbook but the four columns to fill in must hold what it holds then: text the same text, a number the same
-// number. Programs may save the file in their own way; the order of the sheets, hidden and filtered rows, sizes and colours have no
-// say. A workbook of another result, an edited, added or missing cell, a formula, macros, a decision that is no word of the list or
-// that nobody signs is an error that names the cells. That the numbers of the result are those of its inputs, only Verify can tell.
+// number, and show it: in a format of numbers, letters and colours in which it can be read, in rows, columns and sheets that are not
+// hidden, with nothing drawn or noted beside it. Programs may save the file in their own way; the order of the sheets, sizes, fonts and
+// colours have no say as long as everything can be read. A workbook of another result, an edited, added or missing cell, a formula,
+// macros, a decision that is no word of the list or that nobody signs is an error that names the cells. That the numbers of the result are those of its inputs, only Verify can tell.
 func ReadDecisions(in DecisionsInput) (*DecisionsDocument, error) {
 	doc, err := Read(in.Result)
 	if err != nil {
@@ -131,7 +132,7 @@ func (w *workbookParts) runDigest() string {
 	if i < 0 {
 		return ""
 	}
-	for cell, err := range w.cells(w.sheets[i].part) {
+	for cell, err := range w.cells(w.sheets[i].part, &surroundings{}) {
 		if err != nil || cell.row >= tableRow {
 			break
 		}
@@ -147,6 +148,9 @@ func compareSheets(want, got *workbookParts, groups int) (filledCells, *problems
 	found := &problems{}
 	byName := map[string]string{}
 	for _, s := range got.sheets {
+		if s.hidden {
+			found.add("the sheet %s is hidden; show it", excerpt(s.name, 0))
+		}
 		if _, twice := byName[s.name]; twice {
 			found.add("the sheet %s stands twice", excerpt(s.name, 0))
 		}
@@ -162,14 +166,19 @@ func compareSheets(want, got *workbookParts, groups int) (filledCells, *problems
 			found.add("the sheet %s is missing", s.name)
 			continue
 		}
-		err := compareCells(want.cells(s.part), got.cells(part), func(want, got *sheetCell) {
+		var aroundWant, around surroundings
+		err := compareCells(want.cells(s.part, &aroundWant), got.cells(part, &around), func(want, got *sheetCell) {
+			if got != nil && got.flaw != "" {
+				found.add("%s!%s %s; clear the format of that cell", s.name, cellName(got.row, got.column), got.flaw)
+			}
 			switch {
 			case got != nil && got.formula:
 				found.add("%s!%s holds a formula; type its value", s.name, cellName(got.row, got.column))
 			case got != nil && s.name == decisionsSheet && toFillIn(got, groups):
 				filled.set(got)
-				if !showsText(got.format) {
-					found.add("%s!%s has the number format %s, which can show other words; set it to General", s.name, cellName(got.row, got.column), excerpt(got.format, 0))
+				if !showsAnswer(got.format, got.value, got.column == firstInput()+inputDate) {
+					found.add("%s!%s has the number format %s, which can show something else; set it to General, or that of a date to yyyy-mm-dd",
+						s.name, cellName(got.row, got.column), excerpt(got.format, 0))
 				}
 			case want == nil:
 				found.add("%s!%s says %s, should be empty", s.name, cellName(got.row, got.column), got.value.shown(0))
@@ -184,6 +193,16 @@ func compareSheets(want, got *workbookParts, groups int) (filledCells, *problems
 		})
 		if err != nil {
 			return filled, found, err
+		}
+		around.compare(s.name, &aroundWant, found)
+		charts, err := want.drawn(s.part, &aroundWant)
+		if err != nil {
+			return filled, found, err
+		}
+		if drawn, err := got.drawn(part, &around); err != nil {
+			found.add("the sheet %s has a drawing that cannot be accepted: %s", s.name, err)
+		} else if !slices.Equal(charts, drawn) {
+			found.add("the sheet %s has other charts than it should: of other cells, numbers or scales", s.name)
 		}
 	}
 	return filled, found, nil

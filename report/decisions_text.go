@@ -12,7 +12,7 @@ import (
 
 // readShared reads the texts that cells share.
 func (w *workbookParts) readShared(part string) error {
-	dec, end, err := w.open(part)
+	dec, end, err := w.open(part, spreadsheetSpace)
 	if err != nil {
 		return err
 	}
@@ -28,8 +28,8 @@ func (w *workbookParts) readShared(part string) error {
 		start, ok := token.(xml.StartElement)
 		switch {
 		case !ok || start.Name.Local == "sst":
-		case start.Name.Local == "si" && spreadsheetName(start.Name.Space):
-			text, err := richText(dec)
+		case start.Name.Local == "si":
+			text, err := w.richText(dec)
 			if err != nil {
 				return fmt.Errorf("%s: text %d: %w", part, len(w.shared), err)
 			}
@@ -42,9 +42,16 @@ func (w *workbookParts) readShared(part string) error {
 	}
 }
 
+// styledText is a text, with the fonts of its runs that have one of their own.
+type styledText struct {
+	text  string
+	fonts []cellFont
+}
+
 // richText is the text of the element that was just begun, with the texts of its runs, without how they are pronounced.
-func richText(dec *xml.Decoder) (string, error) {
+func (w *workbookParts) richText(dec *xml.Decoder) (styledText, error) {
 	var b strings.Builder
+	var fonts []cellFont
 	var read func(e xml.StartElement) error
 	inRun := false
 	read = func(e xml.StartElement) error {
@@ -61,13 +68,18 @@ func richText(dec *xml.Decoder) (string, error) {
 			err := children(dec, read)
 			inRun = false
 			return err
-		case "rPr", "rPh", "phoneticPr", "extLst":
+		case "rPr":
+			var font fontElement
+			err := dec.DecodeElement(&font, &e)
+			fonts = append(fonts, w.palette.font(&font))
+			return err
+		case "rPh", "phoneticPr", "extLst":
 			return dec.Skip()
 		}
 		return unknown(e)
 	}
 	err := children(dec, read)
-	return b.String(), err
+	return styledText{b.String(), fonts}, err
 }
 
 // characters is the text of the element that was just begun, which holds nothing else.

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"slices"
 	"time"
 
 	"github.com/lcmsim/lcmsim/engine"
@@ -10,7 +9,8 @@ import (
 // SchemaDiff names the shape of a DiffDocument.
 const SchemaDiff = "lcmsim.diff/v1"
 
-// DiffDocument is the result of a diff as JSON carries it (SPEC section 10). Treat it as immutable.
+// DiffDocument is the result of a diff as JSON carries it (SPEC section 10). Treat it as immutable, as a
+// Document.
 type DiffDocument struct {
 	Header
 	Inputs DiffInputs `json:"inputs"`
@@ -58,11 +58,11 @@ func NewDiff(in DiffInput) *DiffDocument {
 		Header: newHeader(SchemaDiff, in.ToolVersion, in.AsOf, in.Rules,
 			DecideDiff(in.Result, in.Findings, in.Settings.failOn(), in.Settings.DetailedExitcode, in.Settings.ExpectNoChanges)),
 		Inputs:     DiffInputs{Snapshot: known(in.Snapshot), From: in.From.inputs(), To: in.To.inputs(), Other: newOtherInputs(in.Other)},
-		DiffResult: completeDiffResult(*in.Result),
+		DiffResult: *in.Result,
 		Notes:      newNotes(in.Findings, in.Rules, state),
-		Identities: in.Identities.complete(),
-		Settings:   in.Settings.complete(),
-		Examples:   completeExamples(in.Examples),
+		Identities: in.Identities,
+		Settings:   in.Settings,
+		Examples:   in.Examples,
 	}
 	d.Crosscheck = newCrosscheckNote(in.Crosscheck, &d.Header, d.Inputs.To.alone())
 	if inputs, complete := d.Inputs.withoutPaths(); complete {
@@ -71,7 +71,7 @@ func NewDiff(in DiffInput) *DiffDocument {
 	d.Verdict = newDiffVerdict(d, in.Settings.ExpectNoChanges)
 	d.LookFirst = lookFirstInDiff(d)
 	d.Assumptions = diffAssumptions(d, in.To.Policy)
-	return d
+	return filled(d)
 }
 
 // alone is the side as inputs of a run of its own.
@@ -90,30 +90,4 @@ func (s DiffSide) inputs() SideInputs {
 		out.Population = &population
 	}
 	return out
-}
-
-// completeDiffResult is r with [] for every nil list. Lists that need a change are copied.
-func completeDiffResult(r engine.DiffResult) engine.DiffResult {
-	r.Workflows = list(r.Workflows)
-	r.Actions = list(r.Actions)
-	r.AccessProfiles = list(r.AccessProfiles)
-	r.Entitlements = list(r.Entitlements)
-	r.Attribution.Edits = list(r.Attribution.Edits)
-	r.Limits = completeLimits(r.Limits)
-	r.Cohorts = list(r.Cohorts)
-	r.Flows = list(r.Flows)
-	r.Classes, r.ChangedClasses = completeClasses(r.Classes), completeClasses(r.ChangedClasses)
-	return r
-}
-
-// completeClasses is a copy of classes with [] for every nil list.
-func completeClasses(classes []engine.ChangeClass) []engine.ChangeClass {
-	classes = slices.Clone(list(classes))
-	for i := range classes {
-		c := &classes[i]
-		c.Members = list(c.Members)
-		c.Workflows, c.Actions, c.AccessProfiles = list(c.Workflows), list(c.Actions), list(c.AccessProfiles)
-		c.Entitlements, c.Edits = list(c.Entitlements), list(c.Edits)
-	}
-	return classes
 }

@@ -112,10 +112,12 @@ func TestDiffVerdict(t *testing.T) {
 		sentence string
 	}{
 		{engine.DiffSummary{Identities: 5000, Unchanged: 5000}, WordNoChange, "0 of 5,000 identities changed; 0 gain, 0 lose, 0 unknown"},
-		{engine.DiffSummary{Identities: 1, Changed: 1, Gained: 1}, WordChanges, "1 of 1 identity changed; 1 gain, 0 lose, 0 unknown"},
+		{engine.DiffSummary{Identities: 1, Changed: 1, Gained: 1, AccessGained: 1}, WordChanges, "1 of 1 identity changed; 1 gain, 0 lose, 0 unknown"},
 		{engine.DiffSummary{Identities: 9, Maybe: 1}, WordChanges, "0 of 9 identities changed, 1 maybe; 0 gain, 0 lose, 0 unknown"},
-		{engine.DiffSummary{Identities: 9, New: 2, RemovedFromSource: 1, Gained: 2, Deactivated: 3}, WordChanges,
+		{engine.DiffSummary{Identities: 9, New: 2, RemovedFromSource: 1, Gained: 2, AccessGained: 2, Deactivated: 3}, WordChanges,
 			"0 of 9 identities changed, 2 new, 1 removed from the source; 2 gain, 0 lose, 3 deactivated, 0 unknown"},
+		{engine.DiffSummary{Identities: 9, Changed: 7, Gained: 6, AccessGained: 2, Lost: 3, AccessLost: 4, Deactivated: 1, MaybeDeactivated: 2, MayRemoveOthers: 5}, WordChanges,
+			"7 of 9 identities changed; 6 gain (2 of them access), 3 lose, 1 to 3 deactivated, 5 may lose others, 0 unknown"},
 		{engine.DiffSummary{Identities: 9, Unknown: 2}, WordInconclusive, "0 of 9 identities changed; 0 gain, 0 lose, 2 unknown"},
 	} {
 		in := bareDiff(engine.BaselinePolicy)
@@ -126,6 +128,53 @@ func TestDiffVerdict(t *testing.T) {
 	}
 	require.Equal(t, WordLimitExceeded, NewDiff(sampleDiffInput()).Verdict.Word)
 	require.Equal(t, []tone{toneGood, tonePlain, toneDoubt, toneBad}, []tone{toneOf(WordNoChange), toneOf(WordChanges), toneOf(WordInconclusive), toneOf(WordLimitExceeded)})
+}
+
+// What signing means, in the words of the issue; what is unknown is not 0.
+func TestDiffForApprover(t *testing.T) {
+	for _, c := range []struct {
+		baseline     engine.BaselineKind
+		summary      engine.DiffSummary
+		entitlements []engine.EntitlementChange
+		want         string
+	}{
+		{engine.BaselinePolicy, engine.DiffSummary{Identities: 5000, Changed: 425, EntitlementsGained: 226, Deactivated: 193}, nil,
+			"If you publish, 425 of 5,000 identities change: +226 grants, -0 revokes, 193 deactivated, 0 unknown."},
+		{engine.BaselinePolicy, engine.DiffSummary{Identities: 9, Changed: 2, EntitlementsLost: 3, EntitlementsMaybe: 1, MaybeDeactivated: 1, Unknown: 1}, []engine.EntitlementChange{{Revoked: 1}, {Revoked: 2}},
+			"If you publish, 2 of 9 identities change: +0 grants, -3 revokes, 3 no longer granted, 1 undecided, 0 to 1 deactivated, 1 unknown."},
+		{engine.BaselinePolicy, engine.DiffSummary{Identities: 5000, Maybe: 3901, MayRemoveOthers: 3901}, nil,
+			"If you publish, 0 to 3,901 of 5,000 identities change: +0 grants, revokes unknown for 3,901 identities, 0 deactivated, 0 unknown."},
+		{engine.BaselinePopulation, engine.DiffSummary{Identities: 9, Changed: 2, New: 1, RemovedFromSource: 3, EntitlementsGained: 4}, nil,
+			"With the later population under the same policy, 2 of 9 identities change, 1 is new, 3 are removed from the source: in all +4 grants, -0 revokes, 0 deactivated, 0 unknown."},
+		{engine.BaselineGrants, engine.DiffSummary{Identities: 9, Changed: 2, EntitlementsGained: 4, EntitlementsLost: 1, Holdings: &engine.Holdings{RealGrants: 4, Revokes: 1}}, []engine.EntitlementChange{{Revoked: 1}},
+			"If you publish, against what is held today, 2 of 9 identities change: +4 grants, -1 revokes, 0 deactivated, 0 unknown."},
+	} {
+		in := bareDiff(c.baseline)
+		in.Result.Summary, in.Result.Entitlements = c.summary, c.entitlements
+		require.Equal(t, c.want, NewDiff(in).Verdict.ForApprover)
+	}
+}
+
+func TestBaselineText(t *testing.T) {
+	in := bareDiff(engine.BaselinePolicy)
+	text := func(change func(d *DiffDocument)) string {
+		d := NewDiff(in)
+		change(d)
+		return baselineText(d)
+	}
+	require.Equal(t, "the same version of the policy, over the same population", text(func(d *DiffDocument) { d.Inputs.To = d.Inputs.From }))
+	require.Equal(t, "the same version of the policy with other access profiles, over the same population", text(func(d *DiffDocument) {
+		d.Inputs.To = d.Inputs.From
+		d.Inputs.To.Profiles.SHA256 = ptr("other")
+	}))
+	require.Equal(t, "another text of the same version of the policy, over the same population", text(func(d *DiffDocument) {
+		d.Inputs.To = d.Inputs.From
+		d.Inputs.To.Policy.SHA256 = ptr("other")
+	}))
+	require.Equal(t, "another version of the policy, over the same population", text(func(d *DiffDocument) {
+		d.Inputs.To = d.Inputs.From
+		d.Inputs.To.Policy.Version = ptr(99)
+	}))
 }
 
 func TestDecideDiff(t *testing.T) {

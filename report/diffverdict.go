@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -16,12 +17,15 @@ func newDiffVerdict(d *DiffDocument, expectNone bool) VerdictLine {
 	if differs(s) {
 		quiet = WordChanges
 	}
-	parts := []string{Count(s.Gained) + " gain", Count(s.Lost) + " lose"}
-	if s.Deactivated > 0 {
-		parts = append(parts, Count(s.Deactivated)+" deactivated")
+	parts := []string{partText(s.Gained, "gain", s.AccessGained), partText(s.Lost, "lose", s.AccessLost)}
+	if s.Deactivated+s.MaybeDeactivated > 0 {
+		parts = append(parts, rangeText(s.Deactivated, s.Deactivated+s.MaybeDeactivated)+" deactivated")
 	}
 	if s.Revoked > 0 {
 		parts = append(parts, Count(s.Revoked)+" have something revoked")
+	}
+	if s.MayRemoveOthers > 0 {
+		parts = append(parts, Count(s.MayRemoveOthers)+" may lose others")
 	}
 	parts = append(parts, Count(s.Unknown)+" unknown")
 	word := verdictWord(d.Exit.Code, d.Limits, quiet)
@@ -35,6 +39,15 @@ func newDiffVerdict(d *DiffDocument, expectNone bool) VerdictLine {
 	}
 }
 
+// partText says how many gain or lose something, and how many of those access, where the others do so by actions alone.
+func partText(n int, verb string, access int) string {
+	text := Count(n) + " " + verb
+	if access < n {
+		text += fmt.Sprintf(" (%s of them access)", Count(access))
+	}
+	return text
+}
+
 // diffForApprover says what signing means, against what the baseline stands for.
 func diffForApprover(d *DiffDocument) string {
 	s := d.Summary
@@ -46,44 +59,50 @@ func diffForApprover(d *DiffDocument) string {
 		engine.BaselineGrants:     "If you publish, against what is held today",
 		engine.BaselineMembers:    "If you publish, against the exported members of the access profiles",
 	}[d.Baseline]
-	parts := []string{}
-	if h := d.Summary.Holdings; h != nil {
-		parts = append(parts, fmt.Sprintf("+%s grants, -%s revokes", Count(h.RealGrants), Count(h.Revokes)))
-	} else {
-		sign := "-"
-		if s.EntitlementsLost == 0 {
-			sign = ""
-		}
-		parts = append(parts, fmt.Sprintf("+%s grants, %s%s no longer granted", Count(s.EntitlementsGained), sign, Count(s.EntitlementsLost)))
-		if s.Revoked > 0 {
-			parts = append(parts, fmt.Sprintf("%s something that they hold", countNoun(s.Revoked, "identity loses", "identities lose")))
-		}
+	revokes := 0
+	for _, e := range d.Entitlements {
+		revokes += e.Revoked
+	}
+	parts := []string{fmt.Sprintf("+%s grants", Count(s.EntitlementsGained)), revokesText(revokes, revokes, s.MayRemoveOthers)}
+	if s.Holdings == nil && s.EntitlementsLost > 0 {
+		parts = append(parts, Count(s.EntitlementsLost)+" no longer granted")
 	}
 	if s.EntitlementsMaybe > 0 {
 		parts = append(parts, Count(s.EntitlementsMaybe)+" undecided")
 	}
-	parts = append(parts, Count(s.Deactivated)+" deactivated")
+	parts = append(parts, rangeText(s.Deactivated, s.Deactivated+s.MaybeDeactivated)+" deactivated", Count(s.Unknown)+" unknown")
+	who, all := fmt.Sprintf("%s of %s", rangeText(s.Changed, s.Changed+s.Maybe), countNoun(s.Identities, "identity changes", "identities change")), ""
 	if s.New > 0 {
-		parts = append(parts, Count(s.New)+" new")
+		who += fmt.Sprintf(", %s new", countNoun(s.New, "is", "are"))
+		all = "in all "
 	}
 	if s.RemovedFromSource > 0 {
-		parts = append(parts, Count(s.RemovedFromSource)+" removed from the source")
+		who += fmt.Sprintf(", %s removed from the source", countNoun(s.RemovedFromSource, "is", "are"))
 	}
-	parts = append(parts, Count(s.Unknown)+" unknown")
-	return fmt.Sprintf("%s, %s of %s: %s.", cmp.Or(when, "If you publish"), rangeText(s.Changed, s.Changed+s.Maybe),
-		countNoun(s.Identities, "identity changes", "identities change"), strings.Join(parts, ", "))
+	return fmt.Sprintf("%s, %s: %s%s.", cmp.Or(when, "If you publish"), who, all, strings.Join(parts, ", "))
 }
 
 // baselineText says what the earlier side of a diff is.
-func baselineText(kind engine.BaselineKind) string {
+func baselineText(d *DiffDocument) string {
+	version := "another version of the policy"
+	if from, to := d.Inputs.From, d.Inputs.To; from.Policy.ID == to.Policy.ID && reflect.DeepEqual(from.Policy.Version, to.Policy.Version) {
+		switch {
+		case !reflect.DeepEqual(from.Policy.SHA256, to.Policy.SHA256):
+			version = "another text of the same version of the policy"
+		case !reflect.DeepEqual(from.Profiles, to.Profiles):
+			version = "the same version of the policy with other access profiles"
+		default:
+			version = "the same version of the policy"
+		}
+	}
 	return cmp.Or(map[engine.BaselineKind]string{
 		engine.BaselineNone:       "none: everything that is planned counts as gained",
-		engine.BaselinePolicy:     "another version of the policy, over the same population",
+		engine.BaselinePolicy:     version + ", over the same population",
 		engine.BaselinePopulation: "an earlier population, under the same policy",
-		engine.BaselineBoth:       "another version of the policy, over an earlier population",
+		engine.BaselineBoth:       version + ", over an earlier population",
 		engine.BaselineGrants:     "the entitlements that are held today",
 		engine.BaselineMembers:    "the exported members of access profiles",
-	}[kind], string(kind))
+	}[d.Baseline], string(d.Baseline))
 }
 
 // loss is how many identities lose something, and how they fare otherwise.
@@ -110,7 +129,7 @@ func greatestLosses(d *DiffDocument) []string {
 		actions = append(actions, loss{a.Name, a.Lost, a.Unchanged, a.Maybe})
 	}
 	for _, p := range d.AccessProfiles {
-		profiles = append(profiles, loss{cmp.Or(p.Name, p.ID), p.Lost, p.Unchanged, p.Maybe})
+		profiles = append(profiles, loss{orText(p.Name, p.ID), p.Lost, p.Unchanged, p.Maybe})
 	}
 	for _, e := range d.Entitlements {
 		entitlements = append(entitlements, loss{orText(e.Name, e.EntityID), e.Lost, e.Unchanged, e.Maybe})
@@ -140,12 +159,17 @@ func lookFirstInDiff(d *DiffDocument) []string {
 	if s.Unknown > 0 {
 		add("%s", unknownText(s.Unknown))
 	}
+	if s.MayRemoveOthers > 0 {
+		add("%s other entitlements than before, by an action that removes others; without a grants file nobody can say which",
+			countNoun(s.MayRemoveOthers, "identity may lose", "identities may lose"))
+	}
+	out = append(out, lookAtAttribution(d)...)
 	out = append(out, greatestLosses(d)...)
 	for _, c := range d.Cohorts[:min(cohorts, len(d.Cohorts))] {
 		add("%s = %s: %s of %s lose something or are disabled (%s), overall %s", c.Attribute, c.Value, Count(c.Lost), Count(c.Size), shareText(c.Share), shareText(c.OverallShare))
 	}
-	if s.Deactivated > 0 {
-		add("%s", deactivatedText(s.Deactivated))
+	if s.Deactivated+s.MaybeDeactivated > 0 {
+		add("%s", deactivatedText(s.Deactivated, s.MaybeDeactivated))
 	}
 	if s.Revoked > 0 {
 		add("%s lose something held today, by an action that removes others", countNoun(s.Revoked, "identity would", "identities would"))
@@ -156,18 +180,26 @@ func lookFirstInDiff(d *DiffDocument) []string {
 	if h := s.Holdings; h != nil && h.Drift > 0 {
 		add("%s explained by no access profile and stay as they are", countNoun(h.Drift, "held entitlement is", "held entitlements are"))
 	}
-	out = append(out, lookAtAttribution(d)...)
 	return append(out, lookAtFindings(&d.Notes, engine.SeverityWarning)...)
 }
 
 // lookAtAttribution says which edits change most identities, and which of policy and data.
 func lookAtAttribution(d *DiffDocument) []string {
-	const most = 2
+	const most, maxQuoted = 2, 120 // edits, and bytes of what stood and stands there
 	out := []string{}
 	for _, e := range editsByReach(d)[:min(most, len(d.Attribution.Edits))] {
-		if e.Alone > 0 {
-			out = append(out, fmt.Sprintf("%s: %s by this edit alone, %s by all others", e.Edit, countNoun(e.Alone, "identity changes", "identities change"), Count(e.Without)))
+		if e.Alone+e.Maybe == 0 {
+			continue
 		}
+		text := e.Edit
+		if e.Before != "" && e.After != "" {
+			text += fmt.Sprintf(" from %s to %s", cut(e.Before, maxQuoted), cut(e.After, maxQuoted))
+		}
+		text += fmt.Sprintf(": %s by this edit alone", countNoun(e.Alone, "identity changes", "identities change"))
+		if e.Maybe > 0 {
+			text += fmt.Sprintf(", %s perhaps", Count(e.Maybe))
+		}
+		out = append(out, fmt.Sprintf("%s, %s by all others", text, Count(e.Without)))
 	}
 	if text := attributionText(d); text != "" {
 		out = append(out, text)
@@ -186,15 +218,33 @@ func attributionText(d *DiffDocument) string {
 	case a.EditsTotal > 0 && !a.Attributed:
 		parts = append(parts, "what each edit changes was not computed")
 	case a.Remainder > 0:
-		parts = append(parts, countNoun(a.Remainder, "identity changes", "identities change")+" by no listed edit alone")
+		text := countNoun(a.Remainder, "identity changes", "identities change") + " by no listed edit alone"
+		if needed := neededTogether(a); len(needed) > 0 {
+			text += ": without " + strings.Join(needed, ", or without ") + ", fewer would"
+		}
+		parts = append(parts, text)
 	}
 	return strings.Join(parts, "; ")
+}
+
+// neededTogether names up to three edits that change nobody alone and without which fewer identities change.
+func neededTogether(a engine.Attribution) []string {
+	const most = 3
+	names := []string{}
+	for _, e := range a.Edits {
+		if e.Alone == 0 && e.Without < a.Policy && len(names) < most {
+			names = append(names, e.Edit)
+		}
+	}
+	return names
 }
 
 // editsByReach are the edits, those first that change most identities alone.
 func editsByReach(d *DiffDocument) []engine.EditEffect {
 	edits := slices.Clone(d.Attribution.Edits)
-	slices.SortStableFunc(edits, func(a, b engine.EditEffect) int { return cmp.Compare(b.Alone, a.Alone) })
+	slices.SortStableFunc(edits, func(a, b engine.EditEffect) int {
+		return cmp.Or(cmp.Compare(b.Alone, a.Alone), cmp.Compare(b.Maybe, a.Maybe))
+	})
 	return edits
 }
 

@@ -1,7 +1,7 @@
 package report
 
 import (
-	"slices"
+	"reflect"
 	"time"
 
 	"github.com/lcmsim/lcmsim/engine"
@@ -10,8 +10,8 @@ import (
 // SchemaSimulation names the shape of a Document.
 const SchemaSimulation = "lcmsim.simulation/v1"
 
-// Document is the result of a simulation as JSON carries it (SPEC section 10). Treat it as immutable: renderings and
-// ReadJSON share nothing with the values it was made of.
+// Document is the result of a simulation as JSON carries it (SPEC section 10). Treat it as immutable. It shares no
+// list and no pointer with the values that New made it of.
 type Document struct {
 	Header
 	Inputs Inputs `json:"inputs"`
@@ -52,11 +52,11 @@ func New(in Input) *Document {
 			Policy: newPolicyInput(in.Policy, in.Version), Profiles: newProfilesInput(in.Catalog),
 			Snapshot: known(in.Snapshot), Population: in.Population.valid(), Other: newOtherInputs(in.Other),
 		},
-		Result:     completeResult(*in.Result),
+		Result:     *in.Result,
 		Notes:      newNotes(in.Findings, in.Rules, in.Policy.State),
-		Identities: in.Identities.complete(),
-		Settings:   in.Settings.complete(),
-		Examples:   completeExamples(in.Examples),
+		Identities: in.Identities,
+		Settings:   in.Settings,
+		Examples:   in.Examples,
 	}
 	d.Crosscheck = newCrosscheckNote(in.Crosscheck, &d.Header, d.Inputs)
 	if inputs, complete := d.Inputs.withoutPaths(); complete {
@@ -65,51 +65,37 @@ func New(in Input) *Document {
 	d.Verdict = newVerdictLine(d)
 	d.LookFirst = lookFirst(d)
 	d.Assumptions = assumptions(d, in.Policy)
-	return d
+	return filled(d)
 }
 
-// completeResult is r with [] for every nil list. Lists that need a change are copied.
-func completeResult(r engine.Result) engine.Result {
-	r.Workflows = slices.Clone(list(r.Workflows))
-	for i := range r.Workflows {
-		r.Workflows[i].Conditions = completeConditions(r.Workflows[i].Conditions)
-	}
-	r.Actions = slices.Clone(list(r.Actions))
-	for i := range r.Actions {
-		r.Actions[i].Conditions = completeConditions(r.Actions[i].Conditions)
-	}
-	r.AccessProfiles = list(r.AccessProfiles)
-	r.Entitlements = slices.Clone(list(r.Entitlements))
-	for i := range r.Entitlements {
-		r.Entitlements[i].Profiles = list(r.Entitlements[i].Profiles)
-	}
-	r.Limits = completeLimits(r.Limits)
-	r.Sensitivity = slices.Clone(list(r.Sensitivity))
-	for i := range r.Sensitivity {
-		r.Sensitivity[i].Limits = list(r.Sensitivity[i].Limits)
-	}
-	r.Flows = list(r.Flows)
-	r.Classes = slices.Clone(list(r.Classes))
-	for i := range r.Classes {
-		c := &r.Classes[i]
-		c.Members, c.Workflows, c.Actions = list(c.Members), list(c.Workflows), list(c.Actions)
-		c.AccessProfileIDs, c.Entitlements = list(c.AccessProfileIDs), list(c.Entitlements)
-	}
-	return r
+// filled is a deep copy of a document in which every nil list is an empty one, as JSON has it (SPEC section 10). Maps are shared.
+func filled[T any](d *T) *T {
+	out := *d
+	fill(reflect.ValueOf(&out).Elem())
+	return &out
 }
 
-func completeConditions(conditions []engine.ConditionResult) []engine.ConditionResult {
-	conditions = slices.Clone(list(conditions))
-	for i := range conditions {
-		conditions[i].Actions = list(conditions[i].Actions)
+// fill replaces what v leads to by copies; a pointer that is nil stays so.
+func fill(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			fill(v.Field(i))
+		}
+	case reflect.Pointer:
+		if v.IsNil() {
+			return
+		}
+		target := reflect.New(v.Type().Elem())
+		target.Elem().Set(v.Elem())
+		v.Set(target)
+		fill(target.Elem())
+	case reflect.Slice:
+		list := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
+		reflect.Copy(list, v)
+		v.Set(list)
+		for i := range list.Len() {
+			fill(list.Index(i))
+		}
 	}
-	return conditions
-}
-
-func completeLimits(limits []engine.LimitResult) []engine.LimitResult {
-	limits = slices.Clone(list(limits))
-	for i := range limits {
-		limits[i].NotSeen, limits[i].Exemplars = list(limits[i].NotSeen), list(limits[i].Exemplars)
-	}
-	return limits
 }

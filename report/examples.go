@@ -1,10 +1,6 @@
 package report
 
-import (
-	"slices"
-
-	"github.com/lcmsim/lcmsim/engine"
-)
+import "github.com/lcmsim/lcmsim/engine"
 
 // MaxExamples is how many examples a document has at most.
 const MaxExamples = 12
@@ -29,13 +25,4 @@ type ExampleAction struct {
 	Because *string `json:"because"`
 	// NotNow is why an action that is lost does not run any more. null = it is not lost, or that is not known.
 	NotNow *string `json:"not_now"`
-}
-
-// completeExamples is a copy of examples with [] for every nil list.
-func completeExamples(examples []Example) []Example {
-	examples = slices.Clone(list(examples))
-	for i := range examples {
-		examples[i].Attributes, examples[i].Actions = list(examples[i].Attributes), list(examples[i].Actions)
-	}
-	return examples
 }

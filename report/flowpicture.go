@@ -270,7 +270,7 @@ func (flows *documentFlows) ofSimulation(d *Document) {
 	}
 	for _, p := range d.AccessProfiles {
 		node := engine.FlowNode{Kind: engine.FlowProfile, ID: p.ID}
-		flows.names[node] = p.Name
+		flows.names[node] = orText(p.Name, "")
 		flows.count(node, p.Direct, p.Possible)
 	}
 	for _, e := range d.Entitlements {
@@ -305,7 +305,7 @@ func (flows *documentFlows) ofDiff(d *DiffDocument) {
 	}
 	for _, p := range d.AccessProfiles {
 		node := engine.FlowNode{Kind: engine.FlowProfile, ID: p.ID}
-		flows.names[node] = p.Name
+		flows.names[node] = orText(p.Name, "")
 		flows.count(node, p.Lost, p.Gained, p.Maybe, 0)
 	}
 	for _, e := range d.Entitlements {
@@ -346,7 +346,7 @@ func noFlows(d Renderable) string {
 	case !ok:
 		return "There is no flow picture: no workflow leads to any action or access."
 	case diff.Baseline == engine.BaselineGrants || diff.Baseline == engine.BaselineMembers:
-		return "There is no flow picture: the earlier side is " + baselineText(diff.Baseline) + ", and nothing says which workflows and actions they come from."
+		return "There is no flow picture: the earlier side is " + baselineText(diff) + ", and nothing says which workflows and actions they come from."
 	}
 	return "There is no flow picture: nothing changes in what leads from workflows to access."
 }

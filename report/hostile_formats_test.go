@@ -71,6 +71,9 @@ var hostileFormats = map[string]func(t *testing.T, s string){
 			return WriteExplanationTerminal(w, hostileExplanation(s), opt)
 		})
 	},
+	"WriteLines": func(t *testing.T, s string) {
+		requireTerminalText(t, func(w io.Writer, _ TerminalOptions) error { return WriteLines(w, s, "before "+s) })
+	},
 	"WriteDryRunJSON": func(t *testing.T, s string) {
 		requireJSONText(t, func(w io.Writer) error { return WriteDryRunJSON(w, NewDryRunAnswer(hostileExplanation(s))) }, s)
 	},

@@ -158,7 +158,7 @@ func hostileInput(s string) Input {
 		Result: &engine.Result{
 			Workflows:      []engine.WorkflowResult{{Name: s, State: s, Trigger: s, Skipped: true, Conditions: condition}},
 			Actions:        []engine.ActionResult{{Name: s, Type: s, Effect: engine.Effect(s), Conditions: condition}},
-			AccessProfiles: []engine.ProfileResult{{ID: s, Name: s, State: &s, Direct: 1, Withheld: &s}},
+			AccessProfiles: []engine.ProfileResult{{ID: s, Name: &s, State: &s, Direct: 1, Withheld: &s}},
 			Entitlements: []engine.EntitlementResult{{DatasourceID: s, EntityType: s, EntityID: s, Name: &s, AssignedToType: &s, AssignedToID: &s,
 				Profiles: []string{s}}},
 			Limits:      []engine.LimitResult{{Scope: "policy", Kind: "count", Name: s, Max: 1, Verdict: engine.VerdictExceeded, Basis: "changed", AffectedHigh: 2, Headroom: -1, Meaning: s}},
@@ -189,7 +189,7 @@ func hostileDiffInput(s string) DiffInput {
 			Baseline:       engine.BaselineKind(s),
 			Workflows:      []engine.WorkflowChange{{Name: s, Lost: 1}},
 			Actions:        []engine.ActionChange{{Name: s, Type: s, Effect: engine.Effect(s), Lost: 1}},
-			AccessProfiles: []engine.ProfileChange{{ID: s, Name: s, Lost: 1}},
+			AccessProfiles: []engine.ProfileChange{{ID: s, Name: &s, Lost: 1}},
 			Entitlements:   []engine.EntitlementChange{{DatasourceID: s, EntityType: s, EntityID: s, Name: &s, Lost: 1, AssignedToType: &s, AssignedToID: &s}},
 			Attribution:    engine.Attribution{EditsTotal: 1, Attributed: true, Edits: []engine.EditEffect{{Edit: s, Path: s, Kind: s, Before: s, After: s, Alone: 1}}},
 			Limits: []engine.LimitResult{{Scope: "policy", Kind: "count", Name: s, Max: 1, Verdict: engine.VerdictExceeded, Basis: "changed", AffectedHigh: 2,

@@ -266,8 +266,8 @@ var kindTitles = map[string]string{
 // thingNames are the profiles and entitlements of d by kind and id.
 func thingNames(d Renderable) map[[2]string]classThing {
 	names := map[[2]string]classThing{}
-	profile := func(id, name string) {
-		names[[2]string{engine.FlowProfile, id}] = classThing{Name: cmp.Or(name, id), Detail: id}
+	profile := func(id string, name *string) {
+		names[[2]string{engine.FlowProfile, id}] = classThing{Name: orText(name, id), Detail: id}
 	}
 	entitlement := func(datasource, entityType, id string, name *string) {
 		names[[2]string{engine.FlowEntitlement, entitlementKey(datasource, entityType, id)}] = classThing{

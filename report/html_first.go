@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"fmt"
 
 	"github.com/lcmsim/lcmsim/engine"
@@ -153,16 +152,27 @@ func hitByDiff(d *DiffDocument) *htmlHit {
 		}
 	}
 	if p, ok := greatest(d.AccessProfiles, profileChange); ok {
-		hit.addLoss("access profile "+cmp.Or(p.Name, p.ID), "", p.Lost, p.Unchanged)
+		hit.addLoss("access profile "+orText(p.Name, p.ID), "", p.Lost, p.Unchanged)
 	}
 	if e, ok := greatest(d.Entitlements, entitlementChange); ok {
 		revoked := ""
 		if e.Revoked > 0 {
-			revoked = ", revoked from " + Count(e.Revoked)
+			revoked = "revoked from " + Count(e.Revoked)
 		}
 		hit.addLoss("entitlement "+orText(e.Name, e.EntityID), revoked, e.Lost, e.Unchanged)
 	}
+	s := d.Summary
+	hit.addPerhaps("perhaps deactivated", "something unknown decides", s.MaybeDeactivated, s.Identities)
+	hit.addPerhaps("may lose other entitlements", "no grants file says what they hold", s.MayRemoveOthers, s.Identities)
 	return hit
+}
+
+// addPerhaps adds how many may be hit, and why nobody can say, where somebody may be.
+func (h *htmlHit) addPerhaps(name, why string, n, all int) {
+	if n > 0 {
+		share := ofAll(n, all)
+		h.add(name, fmt.Sprintf("up to %s (%s of all): %s", countNoun(n, "identity", "identities"), shareText(share), why), newHTMLBar(0, share, 0))
+	}
 }
 
 // greatest is the item that most people lose, and whether somebody does.
@@ -175,10 +185,17 @@ func greatest[T any](items []T, of func(T) change) (T, bool) {
 	return changes[0], true
 }
 
-// addLoss adds who loses a thing, of those who certainly had it.
+// addLoss adds who loses a thing, of those who certainly had it, and what more there is to say.
 func (h *htmlHit) addLoss(name, more string, lost, kept int) {
-	share := had(lost, kept)
-	h.add(name, fmt.Sprintf("lost by %s of %s that had it (%s)%s", Count(lost), Count(lost+kept), shareText(share), more), newHTMLBar(share, share, 0))
+	share := ofAll(lost, lost+kept)
+	text := more
+	if lost+kept > 0 {
+		text = fmt.Sprintf("lost by %s of %s that had it (%s)", Count(lost), Count(lost+kept), shareText(share))
+		if more != "" {
+			text += ", " + more
+		}
+	}
+	h.add(name, text, newHTMLBar(share, share, 0))
 }
 
 func (h *htmlHit) add(name, text string, bar htmlBar) {

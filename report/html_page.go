@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"html/template"
 	"strings"
-
-	"github.com/lcmsim/lcmsim/engine"
 )
 
 // htmlPage is what the template page lays out. All texts in it and below it are cut.
@@ -73,7 +71,7 @@ func htmlFacts(o *outline) []string {
 		run = "run " + shortDigest(o.notes.RunDigest)
 	}
 	facts := []string{
-		"version " + versionText(o.policy), orText(o.policy.State, "state not known") + ": " + o.notes.PolicyStateMeaning, "as of " + o.head.AsOf, run, "lcmsim " + o.head.ToolVersion,
+		o.sides, orText(o.policy.State, "state not known") + ": " + o.notes.PolicyStateMeaning, "as of " + o.head.AsOf, run, "lcmsim " + o.head.ToolVersion,
 	}
 	return cutAll(facts, maxLabel, len(facts))
 }
@@ -89,9 +87,12 @@ func htmlSections(d Renderable, o *outline) []htmlSection {
 
 	sections := htmlStart(o)
 	if len(o.limits) > 0 {
-		s := tableSection(limitTable(o.limits))
-		s.Title = "Safety limits and guards"
+		s := tableSection(limitTable(o.limits, true))
+		s.Title = limitsTitle
 		sections = append(sections, s)
+		if unseen := notSeen(o.limits); len(unseen) > 0 {
+			sections = append(sections, htmlSection{ID: "unseen", Title: notSeenTitle, Items: cutAll(unseen, maxSentence, maxSentences)})
+		}
 	}
 	inputs := htmlSection{ID: "inputs", Title: o.inputsTitle, Nav: "Inputs", Fields: cutFields(o.inputs, maxFields)}
 	for _, t := range o.tables {
@@ -184,24 +185,4 @@ func htmlNext(d Renderable) []htmlSection {
 func codeText(text string) string {
 	lines := cutAll(strings.Split(strings.TrimSuffix(text, "\n"), "\n"), maxCell, 200)
 	return strings.Join(lines, "\n")
-}
-
-// limitTable lists the limits with all that is to be said.
-func limitTable(limits []engine.LimitResult) table {
-	limits = pressingFirst(limits)
-	return table{
-		name:  "Limits",
-		note:  fmt.Sprintf("%s, the most pressing first. Counts are identities; headroom is negative when a limit is exceeded.", countNoun(len(limits), "limit or guard", "limits and guards")),
-		empty: "No limits are set.",
-		columns: []tableColumn{
-			{"Limit", 30, kindText}, {"Verdict", 16, kindText}, {"Affected, at least", 12, kindNumber}, {"Affected, at most", 12, kindNumber}, {"Maximum", 14, kindText},
-			{"Headroom", 12, kindNumber}, {"Meaning", 50, kindText}, {"What would let this run pass", 50, kindText}, {"Does not see", 40, kindText}, {"Hit, for example", 30, kindID},
-		},
-		rows: len(limits),
-		row: func(i int) []any {
-			l := limits[i]
-			return []any{l.Name, limitVerdict(l), l.AffectedLow, l.AffectedHigh, limitMax(l), l.Headroom, l.Meaning, orEmpty(known(l.OneTime)),
-				orEmpty(known(joined(l.NotSeen))), orEmpty(known(joined(l.Exemplars)))}
-		},
-	}
 }

@@ -15,7 +15,7 @@ type htmlTable struct {
 }
 
 // What is long and short in characters.
-const longText, shortText = 40, 20
+const longText, shortText = 40, 26
 
 // PrintCut is how many rows of the list are on paper, 0 for all of them.
 func (t *htmlTable) PrintCut() int {
@@ -27,7 +27,7 @@ func (t *htmlTable) PrintCut() int {
 }
 
 // htmlColumn is the head of a column. Class is that of its kind: n for numbers, i for identifiers, w for long texts, s for short
-// ones, else empty.
+// ones, whose words are broken only where one alone is too long, else empty.
 type htmlColumn struct{ Title, Class string }
 
 // htmlCell is one value.

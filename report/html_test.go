@@ -316,7 +316,7 @@ func hugeDiff() *DiffDocument {
 		}
 		r.ChangedClasses = append(r.ChangedClasses, c)
 		r.Entitlements = append(r.Entitlements, engine.EntitlementChange{DatasourceID: name(i), EntityType: name(i), EntityID: name(i), Name: ptr(name(i)), Lost: i})
-		r.AccessProfiles = append(r.AccessProfiles, engine.ProfileChange{ID: name(i), Name: name(i), Lost: i})
+		r.AccessProfiles = append(r.AccessProfiles, engine.ProfileChange{ID: name(i), Name: ptr(name(i)), Lost: i})
 		r.Cohorts = append(r.Cohorts, engine.CohortLift{Attribute: name(i), Value: name(i), Size: 1, Lost: 1})
 		r.Limits = append(r.Limits, engine.LimitResult{Scope: "cohort", Kind: "count", Name: name(i), Verdict: engine.VerdictExceeded, Basis: "changed", AffectedHigh: 1, Headroom: -1, Meaning: name(i)})
 		r.Flows = append(r.Flows, engine.FlowChange{From: engine.FlowNode{Kind: engine.FlowAction, ID: name(i)}, To: engine.FlowNode{Kind: engine.FlowProfile, ID: name(i)}, Lost: i})

@@ -65,16 +65,6 @@ func (ids *Identities) Add(row *engine.Row, name string) {
 	ids.Listed = len(ids.Rows)
 }
 
-// complete is ids with [] for every nil list.
-func (ids Identities) complete() Identities {
-	ids.Rows = slices.Clone(list(ids.Rows))
-	for i := range ids.Rows {
-		r := &ids.Rows[i]
-		r.Workflows, r.Actions, r.AccessProfileIDs = list(r.Workflows), list(r.Actions), list(r.AccessProfileIDs)
-	}
-	return ids
-}
-
 // actionText is an action of an identity in one word: workflow/name:status.
 func actionText(a engine.ActionStatus) string {
 	return a.Workflow + "/" + a.Name + ":" + a.Status
@@ -114,20 +104,4 @@ func (ids *DiffIdentities) Add(row *engine.DiffRow, name string) {
 	}
 	ids.Rows = append(ids.Rows, DiffIdentity{DiffRow: *row, EntityName: known(name)})
 	ids.Listed = len(ids.Rows)
-}
-
-// complete is ids with [] for every nil list.
-func (ids DiffIdentities) complete() DiffIdentities {
-	ids.Rows = slices.Clone(list(ids.Rows))
-	for i := range ids.Rows {
-		r := &ids.Rows[i].DiffRow
-		for _, actions := range []*[]engine.ActionName{&r.ActionsGained, &r.ActionsLost, &r.ActionsMaybe} {
-			*actions = list(*actions)
-		}
-		for _, items := range []*[]string{&r.ProfilesGained, &r.ProfilesLost, &r.ProfilesMaybe, &r.EntitlementsGained, &r.EntitlementsLost,
-			&r.EntitlementsMaybe, &r.RevokesAdded, &r.RevokesDropped} {
-			*items = list(*items)
-		}
-	}
-	return ids
 }

@@ -36,7 +36,7 @@ func Read(text []byte) (Renderable, error) {
 	if err := jsonv2.Unmarshal(text, &head); errors.As(err, &shape) {
 		return nil, errors.New("result is not a JSON object; give a result of `lcmsim simulate`, diff, crosscheck or calibrate, which --json or --report FILE.json wrote")
 	} else if err != nil {
-		return nil, fmt.Errorf("result is not valid JSON: %w", err)
+		return nil, fmt.Errorf("result is not valid JSON: %w; give the .json file that --report wrote", err)
 	}
 	r := bytes.NewReader(text)
 	switch head.Schema {
@@ -53,18 +53,25 @@ func Read(text []byte) (Renderable, error) {
 }
 
 // ReadJSON reads what WriteJSON wrote. Unknown fields are ignored: the shape may grow. A duplicate key, a missing or
-// null field that the shape requires, a wrong type, or another schema is an error that names the JSON path; the caller
-// adds the name of the file.
+// null field that the shape requires, a wrong type, or another schema is an error that names the JSON path; so is an exit code
+// that the limits and findings of the document do not make, and counts that contradict each other. The caller adds the name of
+// the file.
 func ReadJSON(r io.Reader) (*Document, error) {
 	return read(r, SchemaSimulation, "simulate", func(d *Document) error {
-		return check(&d.Header, &d.Notes, d.Identities.Listed, len(d.Identities.Rows))
+		if err := check(&d.Header, &d.Notes, d.Identities.Listed, len(d.Identities.Rows)); err != nil {
+			return err
+		}
+		return checkSettled(&d.Settings, countsOfSimulation(d), d.Limits, d)
 	})
 }
 
 // ReadDiffJSON reads what WriteJSON wrote of a DiffDocument, as ReadJSON does.
 func ReadDiffJSON(r io.Reader) (*DiffDocument, error) {
 	return read(r, SchemaDiff, "diff", func(d *DiffDocument) error {
-		return check(&d.Header, &d.Notes, d.Identities.Listed, len(d.Identities.Rows))
+		if err := check(&d.Header, &d.Notes, d.Identities.Listed, len(d.Identities.Rows)); err != nil {
+			return err
+		}
+		return checkSettled(&d.Settings, countsOfDiff(d), d.Limits, d)
 	})
 }
 

@@ -105,6 +105,7 @@ func statuses(file junitFile) []string {
 
 // requireJUnitFollowsExit holds the suite to the exit code: red exactly when the code is neither 0 nor 2.
 func requireJUnitFollowsExit(t require.TestingT, d Renderable, file junitFile) {
+	require.NotEmpty(t, file.Suites[0].Cases, "an empty suite fails in some systems")
 	exit, _ := Outcome(d)
 	require.Equal(t, exit.Code != ExitOK && exit.Code != ExitChanges, file.Failures+file.Errors > 0, "exit code %d: %v", exit.Code, statuses(file))
 }
@@ -133,27 +134,27 @@ func TestJUnitCases(t *testing.T) {
 		{
 			name: "a limit and a guard", failOn: "limit,guard",
 			limits: []engine.LimitResult{limit("effect", "revokes", engine.VerdictExceeded, "changed", "own"), limit("guard", "last", engine.VerdictExceeded, "changed", "own")},
-			want:   []string{"lcmsim.limit.effect revokes (count): failure", "lcmsim.guard last (count): failure", "lcmsim.exit exit code: passed"},
+			want:   []string{"lcmsim.limit.effect revokes (count): failure", "lcmsim.guard last (count): failure"},
 		},
 		{
 			name: "not asked to fail", failOn: "none",
 			limits: []engine.LimitResult{limit("effect", "revokes", engine.VerdictExceeded, "changed", "own")},
-			want:   []string{"lcmsim.limit.effect revokes (count): skipped", "lcmsim.exit exit code: passed"},
+			want:   []string{"lcmsim.limit.effect revokes (count): skipped"},
 		},
 		{
 			name:   "on a first run",
 			limits: []engine.LimitResult{limit("policy", "max", engine.VerdictExceeded, "first_run", "blocks_all")},
-			want:   []string{"lcmsim.limit.policy max (count): skipped", "lcmsim.exit exit code: passed"},
+			want:   []string{"lcmsim.limit.policy max (count): skipped"},
 		},
 		{
 			name:   "for information",
 			limits: []engine.LimitResult{limit("policy", "max", engine.VerdictExceeded, "changed", "information"), limit("policy", "min", engine.VerdictOK, "changed", "information")},
-			want:   []string{"lcmsim.limit.policy max (count): skipped", "lcmsim.limit.policy min (count): passed", "lcmsim.exit exit code: passed"},
+			want:   []string{"lcmsim.limit.policy max (count): skipped", "lcmsim.limit.policy min (count): passed"},
 		},
 		{
 			name:   "undecided",
 			limits: []engine.LimitResult{limit("cohort", "legal", engine.VerdictMaybe, "changed", "own"), limit("guard", "last", engine.VerdictAtLimit, "changed", "own")},
-			want:   []string{"lcmsim.limit.cohort legal (count): error", "lcmsim.guard last (count): passed", "lcmsim.exit exit code: passed"},
+			want:   []string{"lcmsim.limit.cohort legal (count): error", "lcmsim.guard last (count): passed"},
 		},
 		{
 			name: "an error of the policy", findings: failure,

@@ -9,7 +9,7 @@ import (
 	"github.com/lcmsim/lcmsim/engine"
 )
 
-// testCases are the cases of a document, that of the exit code last.
+// testCases are the cases of a document; that of the exit code is the last one, where there is need of it.
 func testCases(d Renderable, o *outline) []testCase {
 	var cases []testCase
 	var told []string
@@ -21,7 +21,7 @@ func testCases(d Renderable, o *outline) []testCase {
 	default:
 		cases, told = limitCases(o.head.Exit, o.limits)
 	}
-	return append(cases, exitCase(o, cases, told))
+	return append(cases, exitCases(o, cases, told)...)
 }
 
 // limitCases has a case for each limit and guard, and the reasons of the exit code that they show. A limit fails when it is one of

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"regexp"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	prettytable "github.com/jedib0t/go-pretty/v6/table"
@@ -22,12 +23,21 @@ const (
 	styleReset  = "\x1b[0m"
 )
 
+// WriteLines writes lines of text for people, in which strangers may have a say: none acts on a terminal, nor on what runs a job.
+func WriteLines(w io.Writer, lines ...string) error {
+	printable := make([]string, len(lines))
+	for i, line := range lines {
+		printable[i] = Printable(line)
+	}
+	return writeLines(w, printable)
+}
+
 // writeLines writes the lines of a summary. In the log of a job no line is a command to what runs the job: GitHub obeys lines that begin
 // with ::, whatever is indented, and it and others obey ##[ or ##name[ anywhere.
 func writeLines(w io.Writer, lines []string) error {
 	var b strings.Builder
 	for _, line := range lines {
-		if text := strings.TrimLeft(line, " "); strings.HasPrefix(text, "::") {
+		if text := strings.TrimLeftFunc(line, unicode.IsSpace); strings.HasPrefix(text, "::") {
 			line = line[:len(line)-len(text)] + `\u003a` + text[1:]
 		}
 		b.WriteString(logCommand.ReplaceAllString(line, `\u0023#$1`) + "\n")

@@ -56,7 +56,7 @@ func markdownOpening(o *outline) string {
 	if o.notes.RunDigest != nil {
 		run += ", run digest " + markdownCode(*o.notes.RunDigest, maxMarkdownCell)
 	}
-	lines = append(lines, "**"+markdownText(o.heading(), maxMarkdownLine)+"**. "+run+".")
+	lines = append(lines, "**"+markdownText(o.heading(), maxMarkdownLine)+"**, "+markdownText(o.sides, maxMarkdownLine)+". "+run+".")
 	for _, l := range o.lead {
 		lines = append(lines, "**"+markdownText(l.label, maxMarkdownCell)+"**: "+markdownText(l.text, maxMarkdownLine))
 	}
@@ -93,7 +93,8 @@ func markdownSummary(o *outline) []markdownList {
 	})
 	counts.least = maxMarkdownRows
 	return []markdownList{
-		markdownSentences(fmt.Sprintf("Exit code %d, because", o.head.Exit.Code), o.head.Exit.Reasons), markdownLimits(o.limits), look, about, counts,
+		markdownSentences(fmt.Sprintf("Exit code %d, because", o.head.Exit.Code), o.head.Exit.Reasons), markdownLimits(o.limits),
+		markdownSentences(notSeenTitle, notSeen(o.limits)), look, about, counts,
 	}
 }
 
@@ -118,25 +119,14 @@ func markdownTables(tables []table) []markdownList {
 	return lists
 }
 
-// markdownLimits is the table of limits, those that are exceeded first. Where none is set, it says so: nothing was guarded. A document
-// that is not about changes has nil, and no such table.
+// markdownLimits is the table of limits. Where none is set, it says so: nothing was guarded. A document that is not about changes has
+// nil, and no such table.
 func markdownLimits(limits []engine.LimitResult) markdownList {
 	if limits == nil {
 		return markdownList{}
 	}
-	limits = pressingFirst(limits)
-	l := markdownTable(table{
-		name: "Safety limits and guards", empty: "None is set.",
-		columns: []tableColumn{
-			{title: "Limit"}, {title: "Scope"}, {title: "Affected", kind: kindNumber}, {title: "Maximum", kind: kindNumber}, {title: "Headroom", kind: kindNumber},
-			{title: "Verdict"}, {title: "Meaning"}, {title: "What would let this run pass"},
-		},
-		rows: len(limits),
-		row: func(i int) []any {
-			l := limits[i]
-			return []any{l.Name, l.Scope, rangeText(l.AffectedLow, l.AffectedHigh), limitMax(l), l.Headroom, limitVerdict(l), l.Meaning, orEmpty(known(l.OneTime))}
-		},
-	})
+	l := markdownTable(limitTable(limits, false))
+	l.title = limitsTitle
 	l.least, l.open = leastMarkdownLines, maxMarkdownFirst
 	return l
 }

@@ -15,6 +15,7 @@ type outline struct {
 	notes       *Notes
 	title       string      // what the document is, before the name of the policy: "Changes by "
 	policy      PolicyInput // what the document is about
+	sides       string      // its version, and what it is compared with
 	lead        []labelledText
 	limits      []engine.LimitResult
 	counts      []labelled

@@ -17,13 +17,16 @@ var statedCounts = map[string]map[string]string{
 		"Identities": "summary.identities", "Matched by a workflow": "summary.matched", "Affected, at least": "summary.affected_low",
 		"Affected, at most": "summary.affected_high", "Depend on something unknown": "summary.unknown", "Planned actions": "summary.planned_actions",
 		"Possible actions": "summary.possible_actions", "Granted entitlements": "summary.granted_entitlements",
-		"Possible entitlements": "summary.possible_entitlements", "Identities deactivated": "summary.deactivated", "Revokes": "summary.revokes",
+		"Possible entitlements": "summary.possible_entitlements", "Identities deactivated": "summary.deactivated", "Identities perhaps deactivated": "summary.maybe_deactivated",
+		"Revokes":          "summary.revokes",
 		"Possible revokes": "summary.possible_revokes", "Identities that may lose others": "summary.may_remove_others",
 		"Behaviour classes": "summary.classes",
 	},
 	SchemaDiff: {
 		"Identities": "summary.identities", "Changed": "summary.changed", "Perhaps changed": "summary.maybe", "Unchanged": "summary.unchanged",
 		"New": "summary.new", "Removed from the source": "summary.removed_from_source", "Gain something": "summary.gained",
+		"Gain an entitlement": "summary.access_gained", "Lose an entitlement": "summary.access_lost",
+		"Perhaps deactivated": "summary.maybe_deactivated", "May lose other entitlements that they hold": "summary.may_remove_others",
 		"Lose something": "summary.lost", "Affected, at least": "summary.affected_low", "Affected, at most": "summary.affected_high",
 		"Depend on something unknown": "summary.unknown", "Deactivated": "summary.deactivated", "Lose something that they hold": "summary.revoked",
 		"Perhaps lose something that they hold": "summary.maybe_revoked", "Entitlements gained": "summary.entitlements_gained",
@@ -119,7 +122,10 @@ var statedLists = map[string][]statedList{
 		{name: "Profiles", member: "access_profiles", changes: []string{"lost", "gained", "maybe"},
 			columns: append([]statedColumn{{"Name", "name"}, {"Profile id", "id"}}, changeFields...)},
 		{name: "Entitlements", member: "entitlements", changes: []string{"lost", "gained", "maybe", "revoked"},
-			columns: append([]statedColumn{{"Name", "name"}, {"Entity type", "entity_type"}, {"Entity id", "entity_id"}, {"Datasource id", "datasource_id"}, {"Revoked", "revoked"}}, changeFields...)},
+			columns: append([]statedColumn{{"Name", "name"}, {"Entity type", "entity_type"}, {"Entity id", "entity_id"}, {"Datasource id", "datasource_id"}, {"With its profile", "carried"},
+				{"Revoked", "revoked"}}, changeFields...)},
+		{name: "Edits", member: "attribution.edits",
+			columns: []statedColumn{{"Edit", "edit"}, {"Before", "before"}, {"After", "after"}, {"Alone", "alone"}, {"Perhaps", "maybe"}, {"Without", "without"}, {"Kind", "kind"}, {"Path", "path"}}},
 	},
 	SchemaCrosscheck: {
 		{name: "Strata", member: "strata", columns: []statedColumn{{"Stratum", "name"}, {"Kind", "kind"}, {"Identities", "size"}, {"Draws", "sampled"}, {"Agree", "agree"},
@@ -216,21 +222,27 @@ func limitOf(t require.TestingT, l jsonObject) limitStatement {
 	default:
 		s.maximum = Count(int(maximum))
 	}
+	s.verdict = limitWords(textAt(t, l, "scope"), textAt(t, l, "verdict"), textAt(t, l, "enforced"))
+	return s
+}
+
+// limitWords is the verdict on a limit in the words of the renderings.
+func limitWords(scope, verdict, enforced string) string {
 	broken := "exceeded"
-	if s.guard {
+	if scope == "guard" {
 		broken = "broken"
 	}
-	s.verdict = map[string]string{"ok": "ok", "at_limit": "at the limit", "exceeded": broken, "maybe": "perhaps " + broken}[textAt(t, l, "verdict")]
-	if textAt(t, l, "enforced") == "information" {
-		s.verdict += ", for information only"
+	words := map[string]string{"ok": "ok", "at_limit": "at the limit", "exceeded": broken, "maybe": "perhaps " + broken}[verdict]
+	if enforced == "information" {
+		words += ", for information only"
 	}
-	return s
+	return words
 }
 
 // rowsOf are the rows of the list in a result.
 func (l statedList) rowsOf(t require.TestingT, o jsonObject) []listRow {
 	rows := []listRow{}
-	for _, item := range o[l.member].([]any) {
+	for _, item := range fieldOf(t, o, l.member).([]any) {
 		item := item.(jsonObject)
 		if l.changes != nil && !slices.ContainsFunc(l.changes, func(field string) bool { return intAt(t, item, field) != 0 }) {
 			continue

@@ -63,8 +63,13 @@ var formatReaders = map[string]struct {
 	}},
 	// SARIF has findings, and no lists.
 	"WriteSARIF": {stateSARIF, everything, everything, func(string) extent { return nothing }},
-	// A summary on a terminal fits its screen.
-	"WriteTerminal": {stateTerminal, some, some, func(string) extent { return some }},
+	// A summary on a terminal fits its screen. It tells of edits in sentences.
+	"WriteTerminal": {stateTerminal, some, some, func(name string) extent {
+		if name == "Edits" {
+			return nothing
+		}
+		return some
+	}},
 }
 
 // number reads a count with thousands separators.
@@ -301,7 +306,7 @@ func (d drawer) simulation() *Document {
 	r := &engine.Result{Limits: d.limits(), Summary: engine.Summary{
 		Identities: d.count("identities"), Matched: d.count("matched"), AffectedLow: d.count("low"), AffectedHigh: d.count("high"), Classes: d.count("classes"),
 		PlannedActions: d.count("planned"), GrantedEntitlements: d.count("granted"), Unknown: d.count("unknown"), PossibleActions: d.count("possible"),
-		Deactivated: d.count("deactivated"), Revokes: d.count("revokes"), PossibleRevokes: d.count("possible revokes"), MayRemoveOthers: d.count("others"),
+		Deactivated: d.count("deactivated"), MaybeDeactivated: d.count("perhaps deactivated"), Revokes: d.count("revokes"), PossibleRevokes: d.count("possible revokes"), MayRemoveOthers: d.count("others"),
 		PossibleEntitlements: d.count("possible entitlements"),
 	}}
 	r.ClassesTotal, in.Population.Identities = r.Summary.Classes, r.Summary.Identities
@@ -319,7 +324,7 @@ func (d drawer) simulation() *Document {
 			Effect: rapid.SampledFrom([]engine.Effect{engine.EffectGrant, engine.EffectDeactivate, engine.EffectSync}).Draw(d.T, "effect"), Skipped: i == 3, Conditions: conditions()})
 	}
 	for i := range d.few() {
-		p := engine.ProfileResult{ID: d.text("profile"), Name: d.text("name"), Direct: d.count("direct"), Inherited: d.count("inherited"), Possible: d.count("possible")}
+		p := engine.ProfileResult{ID: d.text("profile"), Name: known(d.text("name")), Direct: d.count("direct"), Inherited: d.count("inherited"), Possible: d.count("possible")}
 		if i > 1 {
 			p.State, p.Withheld = ptr("PAUSED"), ptr("state PAUSED")
 		}
@@ -342,6 +347,7 @@ func (d drawer) diff() *DiffDocument {
 	r := &engine.DiffResult{Baseline: engine.BaselineGrants, Limits: d.limits(), ClassesTotal: d.count("classes"), Summary: engine.DiffSummary{
 		Identities: d.count("identities"), Changed: d.count("changed"), Maybe: d.count("maybe"), Unchanged: d.count("unchanged"), Gained: d.count("gained"), Lost: d.count("lost"),
 		New: d.count("new"), RemovedFromSource: d.count("removed"), AffectedLow: d.count("low"), AffectedHigh: d.count("high"), Unknown: d.count("unknown"),
+		AccessGained: d.count("access gained"), AccessLost: d.count("access lost"), MaybeDeactivated: d.count("perhaps deactivated"), MayRemoveOthers: d.count("others"),
 		Deactivated: d.count("deactivated"), Revoked: d.count("revoked"), MaybeRevoked: d.count("maybe revoked"), EntitlementsGained: d.count("entitlements gained"),
 		EntitlementsLost: d.count("entitlements lost"), EntitlementsMaybe: d.count("entitlements maybe"), ActionsGained: d.count("actions gained"),
 		ActionsLost: d.count("actions lost"), ActionsMaybe: d.count("actions maybe"),
@@ -358,14 +364,19 @@ func (d drawer) diff() *DiffDocument {
 			Unchanged: d.count("unchanged"), Effect: rapid.SampledFrom([]engine.Effect{engine.EffectGrant, engine.EffectDeactivate}).Draw(d.T, "effect")})
 	}
 	for range d.few() {
-		r.AccessProfiles = append(r.AccessProfiles, engine.ProfileChange{ID: d.text("profile"), Name: d.text("name"), Gained: d.count("gained"), Lost: d.count("lost"),
+		r.AccessProfiles = append(r.AccessProfiles, engine.ProfileChange{ID: d.text("profile"), Name: known(d.text("name")), Gained: d.count("gained"), Lost: d.count("lost"),
 			Maybe: d.count("maybe"), Unchanged: d.count("unchanged")})
 		e := engine.EntitlementChange{DatasourceID: d.text("datasource"), EntityType: d.text("type"), EntityID: d.text("id"), Gained: d.count("gained"), Lost: d.count("lost"),
-			Maybe: d.count("maybe"), Unchanged: d.count("unchanged"), Revoked: d.count("revoked")}
+			Maybe: d.count("maybe"), Unchanged: d.count("unchanged"), Revoked: d.count("revoked"), Carried: d.count("carried")}
 		if rapid.Bool().Draw(d.T, "named") {
 			e.Name = ptr("N" + d.text("name"))
 		}
 		r.Entitlements = append(r.Entitlements, e)
+	}
+	r.Attribution = engine.Attribution{Policy: d.count("by policy"), Attributed: true, EditsTotal: d.few()}
+	for range r.Attribution.EditsTotal {
+		r.Attribution.Edits = append(r.Attribution.Edits, engine.EditEffect{Edit: "E" + d.text("edit"), Path: d.text("path"), Kind: d.text("kind"), Before: d.text("before"),
+			After: d.text("after"), Alone: d.count("alone"), Maybe: d.count("perhaps"), Without: d.count("without")})
 	}
 	in.Result, in.Examples, in.Identities = r, nil, DiffIdentities{}
 	if rapid.Bool().Draw(d.T, "without findings") {

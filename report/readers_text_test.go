@@ -47,8 +47,8 @@ func stateMarkdown(t require.TestingT, d Renderable) statement {
 		case "Counts":
 			s.counts[row["Count"]] = number(t, row["Number"])
 		case "Safety limits and guards":
-			l := limitStatement{name: row["Limit"], maximum: row["Maximum"], headroom: number(t, row["Headroom"]), verdict: row["Verdict"]}
-			l.low, l.high = bounds(t, row["Affected"])
+			l := limitStatement{name: row["Limit"], maximum: row["Maximum"], headroom: number(t, row["Headroom"]), verdict: row["Verdict"],
+				low: number(t, row["Affected, at least"]), high: number(t, row["Affected, at most"])}
 			s.limits = append(s.limits, l)
 		default:
 			s.lists[title] = append(s.lists[title], row)
@@ -102,7 +102,8 @@ func stateSARIF(t require.TestingT, d Renderable) statement {
 	p := run.Properties
 	s := statement{word: p.Verdict, sentence: p.Sentence, exit: run.Invocations[0].ExitCode, counts: maps.Clone(p.Counts)}
 	for _, l := range p.Limits {
-		s.limits = append(s.limits, limitStatement{name: l.Name, low: l.AffectedLow, high: l.AffectedHigh, maximum: l.Maximum, headroom: l.Headroom, verdict: l.Verdict})
+		s.limits = append(s.limits, limitStatement{name: l.Name, low: l.AffectedLow, high: l.AffectedHigh, maximum: l.Maximum, headroom: l.Headroom,
+			verdict: limitWords(l.Scope, l.Verdict, l.Enforced)})
 	}
 	return s
 }

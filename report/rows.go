@@ -98,11 +98,6 @@ func (w *RowsWriter) Write(entityID string, tail *ClassTail, revokes, possibleRe
 	return err
 }
 
-// WriteRow writes one row without a prepared tail.
-func (w *RowsWriter) WriteRow(row *engine.Row) error {
-	return w.Write(row.EntityID, w.ClassTail(row), row.Revokes, row.PossibleRevokes)
-}
-
 func jsonTail(row *engine.Row) *ClassTail {
 	b := strconv.AppendInt([]byte(`,"class":`), int64(row.Class), 10)
 	lists := func(name string, items []string) {

@@ -75,7 +75,7 @@ func sampleInput() Input {
 		{"Birthright", 4482, 0}, {"US Employee", 1610, 120}, {"China Employee", 402, 0}, {"Engineering", 0, 988}, {"Engineering Lead", 61, 0}, {"Sales", 0, 640},
 		{"Sales Engineering", 88, 0}, {"Contractor", 749, 0}, {"Legacy VPN", 402, 0},
 	} {
-		profile := engine.ProfileResult{ID: fmt.Sprintf("3a2371b6-%04d", i), Name: p.name, State: ptr("RUNNING"), Direct: p.direct, Inherited: p.inherited}
+		profile := engine.ProfileResult{ID: fmt.Sprintf("3a2371b6-%04d", i), Name: ptr(p.name), State: ptr("RUNNING"), Direct: p.direct, Inherited: p.inherited}
 		if p.name == "Legacy VPN" {
 			profile.State, profile.Withheld = ptr("PAUSED"), ptr("state PAUSED")
 		}

@@ -30,10 +30,10 @@ func sampleDiffInput() DiffInput {
 			{Name: "Disable accounts", Type: "DEPROVISION_IDENTITY", Effect: engine.EffectDeactivate, Gained: 12, Lost: 6, Unchanged: 253},
 		},
 		AccessProfiles: []engine.ProfileChange{
-			{ID: "3a2371b6-0000", Name: "Birthright", Gained: 20, Lost: 6, Unchanged: 4462},
-			{ID: "3a2371b6-0001", Name: "US Employee", Gained: 228, Lost: 34, Maybe: 4, Unchanged: 1576},
-			{ID: "3a2371b6-0002", Name: "Contractor", Unchanged: 749},
-			{ID: "3a2371b6-0003", Name: "", Lost: 40},
+			{ID: "3a2371b6-0000", Name: ptr("Birthright"), Gained: 20, Lost: 6, Unchanged: 4462},
+			{ID: "3a2371b6-0001", Name: ptr("US Employee"), Gained: 228, Lost: 34, Maybe: 4, Unchanged: 1576},
+			{ID: "3a2371b6-0002", Name: ptr("Contractor"), Unchanged: 749},
+			{ID: "3a2371b6-0003", Lost: 40},
 		},
 		Attribution: engine.Attribution{
 			Policy: 120, Data: 187, Interaction: 9, EditsTotal: 3, Attributed: true, Remainder: 5,

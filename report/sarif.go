@@ -95,7 +95,7 @@ func newSARIFResult(d Diagnostic, rule int, files inputFiles) sarifResult {
 		Fingerprints: map[string]string{"lcmsimFinding/v1": fingerprint(d)},
 		Properties:   sarifResultProperties{Count: d.Count, Column: d.Column},
 	}
-	location := sarifLocation{Physical: sarifPhysical{Artifact: sarifArtifact{files.uri(*d.File)}}}
+	location := sarifLocation{Physical: sarifPhysical{Artifact: sarifArtifact{files.uri(d.Code, *d.File)}}}
 	if d.Line != nil && *d.Line > 0 {
 		location.Physical.Region = &sarifRegion{*d.Line}
 	}
@@ -166,6 +166,7 @@ func sarifNotifications(diagnostics []Diagnostic) []sarifNotification {
 type inputFiles struct {
 	snapshot string   // directory; "" = not known
 	data     []string // populations and what is joined to them
+	other    []string // all others
 }
 
 func filesOf(d Renderable) inputFiles {
@@ -193,6 +194,7 @@ func (in Inputs) files() inputFiles {
 	for _, o := range in.Other {
 		switch strings.TrimPrefix(o.Kind, "baseline-") {
 		case "config", "schema", "policy-settings":
+			f.other = append(f.other, slashed(o.Path))
 		default:
 			f.data = append(f.data, slashed(o.Path))
 		}
@@ -210,11 +212,28 @@ func (f inputFiles) isData(file string) bool {
 	return slices.ContainsFunc(f.data, func(data string) bool { return data != "" && (data == file || strings.HasSuffix(data, "/"+file)) })
 }
 
-// uri is where a file lies, for somebody who runs lcmsim in the root of the repository: relative unless its path is absolute. A bare
-// name is a file of the snapshot; any other path is what the user gave.
-func (f inputFiles) uri(file string) string {
+// snapshotNames are the files of a snapshot, without its data, that findings name.
+var snapshotNames = []string{
+	"manifest.json", "policies.json", "policy_versions.json", "access_profiles.json", "access_profile_types.json",
+	"datasources.json", "integrations.json", "overrides.json", "schema.yaml", "schema.json", "lcmsim.yaml",
+}
+
+// inSnapshot tells whether a finding names a file by its place in the snapshot, and not as the user gave it.
+func (f inputFiles) inSnapshot(code, file string) bool {
+	switch {
+	case f.snapshot == "" || slices.Contains(f.other, file):
+		return false
+	case code == "ignored-file": // it lies beside the others, whatever its name is
+		return !strings.Contains(file, "/")
+	}
+	return slices.Contains(snapshotNames, file) || strings.HasPrefix(file, "secondary/")
+}
+
+// uri is where the file of a finding lies, for somebody who runs lcmsim in the root of the repository: relative unless its path is
+// absolute.
+func (f inputFiles) uri(code, file string) string {
 	file = slashed(file)
-	if f.snapshot != "" && (!strings.Contains(file, "/") || strings.HasPrefix(file, "secondary/")) {
+	if f.inSnapshot(code, file) {
 		file = path.Join(f.snapshot, file)
 	}
 	switch {

@@ -93,14 +93,19 @@ func TestSARIFPlaces(t *testing.T) {
 		{"snap", "/srv/drafts/p q.json", "file:///srv/drafts/p%20q.json"},
 		{`C:\snap`, "policies.json", "file:///C:/snap/policies.json"},
 		{`fixtures\acme`, "policies.json", "fixtures/acme/policies.json"},
-		{"snap", "a b#c?d%[e].json", "snap/a%20b%23c%3Fd%25%5Be%5D.json"},
+		{"snap", "a b#c?d%[e].json", "a%20b%23c%3Fd%25%5Be%5D.json"},
+		{"snap", "refactored.json", "refactored.json"}, // what --to names, beside the snapshot
 		{"", "http:evil.json", "./http:evil.json"},
 		{"", "王.json", "%E7%8E%8B.json"},
 		{"", "a\nb\x00.json", "a%0Ab%00.json"},
 	} {
 		in := Inputs{Snapshot: known(c.snapshot)}
-		require.Equal(t, c.want, in.files().uri(c.file))
+		require.Equal(t, c.want, in.files().uri("syntax", c.file))
 	}
+	in := Inputs{Snapshot: known("snap"), Other: []OtherInput{{Kind: "policy-settings", Path: "policies.json"}, {Kind: "config", Path: "snap/lcmsim.yaml"}}}
+	require.Equal(t, "policies.json", in.files().uri("syntax", "policies.json"), "the run read a file of this name elsewhere")
+	require.Equal(t, "snap/lcmsim.yaml", in.files().uri("syntax", "lcmsim.yaml"))
+	require.Equal(t, "snap/polices.json", in.files().uri("ignored-file", "polices.json"), "which lies in the snapshot whatever its name is")
 }
 
 // Alerts are followed by their fingerprints: a line that moves keeps them, another message does not.

@@ -124,7 +124,8 @@ type sarifLimit struct {
 	AffectedHigh int    `json:"affectedHigh"`
 	Maximum      string `json:"maximum"`
 	Headroom     int    `json:"headroom"`
-	Verdict      string `json:"verdict"` // in words; what it means may name identities, which SARIF does not
+	Verdict      string `json:"verdict"`  // as in JSON; what it means may name identities, which SARIF does not
+	Enforced     string `json:"enforced"` // likewise
 }
 
 func newSARIFProperties(o *outline) sarifProperties {
@@ -143,7 +144,8 @@ func newSARIFProperties(o *outline) sarifProperties {
 	for _, l := range o.limits {
 		p.Limits = append(p.Limits, sarifLimit{
 			Scope: Printable(l.Scope), Kind: Printable(l.Kind), Name: Printable(l.Name), AffectedLow: l.AffectedLow, AffectedHigh: l.AffectedHigh,
-			Maximum: limitMax(l), Headroom: l.Headroom, Verdict: Printable(limitVerdict(l)),
+			Maximum: limitMax(l), Headroom: l.Headroom,
+			Verdict: Printable(string(l.Verdict)), Enforced: Printable(l.Enforced),
 		})
 	}
 	return p

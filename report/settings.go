@@ -1,9 +1,6 @@
 package report
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // Settings are the choices behind a result, besides its inputs and rules, on which its numbers or its exit code depend.
 type Settings struct {
@@ -42,10 +39,4 @@ func (s Settings) failOn() FailOn {
 	}
 	f.Given = s.FailOnGiven
 	return f
-}
-
-// complete is s with [] for every nil list.
-func (s Settings) complete() Settings {
-	s.FailOn, s.Cohorts = slices.Clone(list(s.FailOn)), slices.Clone(list(s.Cohorts))
-	return s
 }

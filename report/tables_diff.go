@@ -10,7 +10,7 @@ func (d *DiffDocument) outline() outline {
 	n := d.Summary
 	o := outline{
 		lead: d.Crosscheck.lead(),
-		head: &d.Header, notes: &d.Notes, title: "Changes by ", policy: d.Inputs.To.Policy,
+		head: &d.Header, notes: &d.Notes, title: "Changes by ", policy: d.Inputs.To.Policy, sides: sidesText(d),
 		limits: d.Limits,
 		counts: []labelled{
 			{"Identities", n.Identities},
@@ -20,11 +20,15 @@ func (d *DiffDocument) outline() outline {
 			{"New", n.New},
 			{"Removed from the source", n.RemovedFromSource},
 			{"Gain something", n.Gained},
+			{"Gain an entitlement", n.AccessGained},
 			{"Lose something", n.Lost},
+			{"Lose an entitlement", n.AccessLost},
 			{"Affected, at least", n.AffectedLow},
 			{"Affected, at most", n.AffectedHigh},
 			{"Depend on something unknown", n.Unknown},
 			{"Deactivated", n.Deactivated},
+			{"Perhaps deactivated", n.MaybeDeactivated},
+			{"May lose other entitlements that they hold", n.MayRemoveOthers},
 			{"Entitlements gained", n.EntitlementsGained},
 			{"Entitlements lost", n.EntitlementsLost},
 			{"Entitlements undecided", n.EntitlementsMaybe},
@@ -38,7 +42,7 @@ func (d *DiffDocument) outline() outline {
 			{"State", orText(d.Inputs.To.Policy.State, "not known") + ": " + d.PolicyStateMeaning},
 			{"From", fromText(d)},
 			{"To", sideText(d.Inputs.To)},
-			{"Baseline", baselineText(d.Baseline)},
+			{"Baseline", baselineText(d)},
 		},
 	}
 	if hasGrants(d.Inputs.Other) { // else nobody knows what is held
@@ -67,6 +71,24 @@ func (d *DiffDocument) outline() outline {
 		cohortTable(d.Cohorts), editTable(d), changedIdentityTable(d), findingTable(d.Diagnostics), settingTable("Rules", d.RuleSettings), comparedInputTable(d),
 	}
 	return o
+}
+
+// sidesText names both sides of a diff: "version 8 DRAFT against 7 PUBLISHED".
+func sidesText(d *DiffDocument) string {
+	from, to := d.Inputs.From.Policy, d.Inputs.To.Policy
+	earlier := versionText(from)
+	if orText(from.ID, "") != orText(to.ID, "") {
+		earlier = "version " + earlier + " of " + policyName(from)
+	}
+	text := "version " + versionText(to)
+	if against := map[engine.BaselineKind]string{
+		engine.BaselineNone: "nothing", engine.BaselinePolicy: earlier, engine.BaselinePopulation: "an earlier population",
+		engine.BaselineBoth: earlier + " over an earlier population", engine.BaselineGrants: "what is held today",
+		engine.BaselineMembers: "the exported members of access profiles",
+	}[d.Baseline]; against != "" {
+		text += " against " + against
+	}
+	return text
 }
 
 // changeNote says what a list of changes holds.
@@ -122,7 +144,7 @@ func profileChangeTable(profiles []engine.ProfileChange) table {
 		rows:    len(changes),
 		row: func(i int) []any {
 			p := changes[i]
-			return []any{p.Name, p.ID, p.Lost, had(p.Lost, p.Unchanged), p.Gained, p.Maybe, p.Unchanged}
+			return []any{orEmpty(p.Name), p.ID, p.Lost, had(p.Lost, p.Unchanged), p.Gained, p.Maybe, p.Unchanged}
 		},
 	}
 }
@@ -130,17 +152,18 @@ func profileChangeTable(profiles []engine.ProfileChange) table {
 func entitlementChangeTable(entitlements []engine.EntitlementChange) table {
 	changes := changesOnly(entitlements, entitlementChange)
 	columns := []tableColumn{{"Name", 36, kindText}, {"Entity type", 26, kindText}, {"Entity id", 38, kindID}, {"Datasource id", 38, kindID}}
-	columns = append(append(columns, changeColumns...), tableColumn{"Revoked", 12, kindNumber},
+	columns = append(append(columns, changeColumns...), tableColumn{"With its profile", 12, kindNumber}, tableColumn{"Revoked", 12, kindNumber},
 		tableColumn{"Assigned to type", 20, kindText}, tableColumn{"Assigned to id", 26, kindID})
 	return table{
-		name:    "Entitlements",
-		note:    changeNote(len(changes), len(entitlements), "entitlement", "entitlements") + " Revoked: of those who hold it today, by an action that removes others.",
+		name: "Entitlements",
+		note: changeNote(len(changes), len(entitlements), "entitlement", "entitlements") + " With its profile: of those who lose it, gain it or are undecided, for how many an access profile that holds it changes " +
+			"likewise. Revoked: of those who hold it today, by an action that removes others.",
 		empty:   "No entitlement changes for anybody.",
 		columns: columns,
 		rows:    len(changes),
 		row: func(i int) []any {
 			e := changes[i]
-			return []any{orEmpty(e.Name), e.EntityType, e.EntityID, e.DatasourceID, e.Lost, had(e.Lost, e.Unchanged), e.Gained, e.Maybe, e.Unchanged, e.Revoked,
+			return []any{orEmpty(e.Name), e.EntityType, e.EntityID, e.DatasourceID, e.Lost, had(e.Lost, e.Unchanged), e.Gained, e.Maybe, e.Unchanged, e.Carried, e.Revoked,
 				orEmpty(e.AssignedToType), orEmpty(e.AssignedToID)}
 		},
 	}
@@ -165,8 +188,8 @@ func cohortTable(cohorts []engine.CohortLift) table {
 
 func editTable(d *DiffDocument) table {
 	a := d.Attribution
-	note := fmt.Sprintf("%s of the policy, in its order. Alone: identities that this edit changes by itself; without: identities that all others change.",
-		countNoun(a.EditsTotal, "edit", "edits"))
+	note := fmt.Sprintf("%s of the policy, in its order. Alone and perhaps: identities that this edit changes by itself; without: identities that all others change; "+
+		"fewer without it: by how many the whole policy changes more. Edits that work only together change nobody alone.", countNoun(a.EditsTotal, "edit", "edits"))
 	if len(a.Edits) < a.EditsTotal {
 		note += fmt.Sprintf(" The first %s are listed.", Count(len(a.Edits)))
 	}
@@ -178,26 +201,30 @@ func editTable(d *DiffDocument) table {
 		note:  note,
 		empty: "The two sides have the same policy.",
 		columns: []tableColumn{
-			{"Edit", 50, kindText}, {"Before", 40, kindText}, {"After", 40, kindText}, {"Alone", 12, kindNumber}, {"Without", 12, kindNumber}, {"Kind", 20, kindText},
-			{"Path", 40, kindText},
+			{"Edit", 50, kindText}, {"Before", 40, kindText}, {"After", 40, kindText}, {"Alone", 12, kindNumber}, {"Perhaps", 12, kindNumber}, {"Fewer without it", 12, kindNumber},
+			{"Without", 12, kindNumber}, {"Kind", 20, kindText},
+			{"Path", 36, kindText},
 		},
 		rows: len(a.Edits),
 		row: func(i int) []any {
 			e := a.Edits[i]
-			var alone, without any
+			var alone, perhaps, fewer, without any
 			if a.Attributed {
-				alone, without = e.Alone, e.Without
+				alone, perhaps, fewer, without = e.Alone, e.Maybe, fewerWithout(a, e), e.Without
 			}
-			return []any{e.Edit, orEmpty(known(e.Before)), orEmpty(known(e.After)), alone, without, e.Kind, e.Path}
+			return []any{e.Edit, orEmpty(known(e.Before)), orEmpty(known(e.After)), alone, perhaps, fewer, without, e.Kind, e.Path}
 		},
 	}
 }
+
+// fewerWithout is how many identities fewer the policy changes without an edit, which others need to change them; 0 where it is more.
+func fewerWithout(a engine.Attribution, e engine.EditEffect) int { return max(a.Policy-e.Without, 0) }
 
 // changedIdentityTable lists people: what they lose, then what they gain, by name as well as by id.
 func changedIdentityTable(d *DiffDocument) table {
 	profile, entitlement := map[string]string{}, map[string]string{}
 	for _, p := range d.AccessProfiles {
-		profile[p.ID] = p.Name
+		profile[p.ID] = orText(p.Name, "")
 	}
 	for _, e := range d.Entitlements {
 		entitlement[entitlementKey(e.DatasourceID, e.EntityType, e.EntityID)] = orText(e.Name, "")
@@ -284,7 +311,7 @@ func comparedInputTable(d *DiffDocument) table {
 	add("both", settingsFields(d.Settings)...)
 	return table{
 		name:    "Inputs",
-		note:    "What the run was given. Baseline: " + baselineText(d.Baseline) + ".",
+		note:    "What the run was given. Baseline: " + baselineText(d) + ".",
 		empty:   "No inputs.",
 		columns: []tableColumn{{"Side", 10, kindText}, {"Input", 34, kindText}, {"Value", 80, kindID}},
 		rows:    len(lines),

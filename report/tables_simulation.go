@@ -11,7 +11,7 @@ func (d *Document) outline() outline {
 	n, in := d.Summary, d.Inputs
 	o := outline{
 		lead: d.Crosscheck.lead(),
-		head: &d.Header, notes: &d.Notes, title: "Simulation of ", policy: in.Policy,
+		head: &d.Header, notes: &d.Notes, title: "Simulation of ", policy: in.Policy, sides: "version " + versionText(in.Policy),
 		limits: d.Limits,
 		counts: []labelled{
 			{"Identities", n.Identities},
@@ -24,6 +24,7 @@ func (d *Document) outline() outline {
 			{"Granted entitlements", n.GrantedEntitlements},
 			{"Possible entitlements", n.PossibleEntitlements},
 			{"Identities deactivated", n.Deactivated},
+			{"Identities perhaps deactivated", n.MaybeDeactivated},
 			{"Identities that may lose others", n.MayRemoveOthers},
 			{"Behaviour classes", n.Classes},
 		},
@@ -138,7 +139,7 @@ func profileTable(profiles []engine.ProfileResult) table {
 		rows: len(profiles),
 		row: func(i int) []any {
 			p := profiles[i]
-			return []any{p.ID, p.Name, orText(p.State, "missing"), p.Direct, p.Inherited, p.Possible, orEmpty(p.Withheld)}
+			return []any{p.ID, orEmpty(p.Name), orText(p.State, "missing"), p.Direct, p.Inherited, p.Possible, orEmpty(p.Withheld)}
 		},
 	}
 }

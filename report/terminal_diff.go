@@ -18,7 +18,7 @@ func writeDiffTerminal(w io.Writer, d *DiffDocument, opt TerminalOptions) error 
 	sections := []section{
 		workflowChangeSection(d.Workflows),
 		changeSection("ACTIONS", 3, d.Actions, actionChange, func(a engine.ActionChange) string { return fmt.Sprintf("%s (%s)", a.Name, a.Effect) }),
-		changeSection("ACCESS PROFILES", 2, d.AccessProfiles, profileChange, func(p engine.ProfileChange) string { return cmp.Or(p.Name, p.ID) }),
+		changeSection("ACCESS PROFILES", 2, d.AccessProfiles, profileChange, func(p engine.ProfileChange) string { return orText(p.Name, p.ID) }),
 		changeSection("ENTITLEMENTS", 2, d.Entitlements, entitlementChange, func(e engine.EntitlementChange) string {
 			return entitlementText(e.Name, e.EntityID, e.EntityType, e.DatasourceID)
 		}),
@@ -50,7 +50,7 @@ func diffHeader(t terminal, d *DiffDocument) []string {
 		t.stateField(to.Policy),
 		{"From", fromText(d)},
 		{"To", sideText(to)},
-		{"Baseline", baselineText(d.Baseline)},
+		{"Baseline", baselineText(d)},
 		t.runField(),
 		{"Digests", fmt.Sprintf("policy %s to %s", digestOf(from.Policy), digestOf(to.Policy))},
 		{"", "population " + populationDigests(from, to)},
@@ -142,13 +142,13 @@ func cohortSection(cohorts []engine.CohortLift) section {
 
 func editSection(d *DiffDocument) section {
 	a := d.Attribution
-	s := section{title: "EDITS", least: 2, total: a.EditsTotal, columns: []column{{"alone", 9, true}, {"without", 9, true}}}
+	s := section{title: "EDITS", least: 2, total: a.EditsTotal, columns: []column{{"alone", 9, true}, {"maybe", 9, true}, {"without", 9, true}}}
 	for _, e := range editsByReach(d) {
-		alone, without := "-", "-"
+		alone, maybe, without := "-", "-", "-"
 		if a.Attributed {
-			alone, without = Count(e.Alone), Count(e.Without)
+			alone, maybe, without = Count(e.Alone), Count(e.Maybe), Count(e.Without)
 		}
-		s.rows = append(s.rows, []string{brief(e.Edit), alone, without})
+		s.rows = append(s.rows, []string{brief(e.Edit), alone, maybe, without})
 	}
 	return s
 }

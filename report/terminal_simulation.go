@@ -94,7 +94,7 @@ func profileSection(profiles []engine.ProfileResult) section {
 	})
 	for _, p := range profiles {
 		s.rows = append(s.rows, []string{
-			brief(cmp.Or(p.Name, p.ID)), Count(p.Direct), Count(p.Inherited), brief(orText(p.Withheld, "")),
+			brief(orText(p.Name, p.ID)), Count(p.Direct), Count(p.Inherited), brief(orText(p.Withheld, "")),
 		})
 	}
 	return s

@@ -35,11 +35,14 @@ func (v VerdictLine) Line() string { return v.Word + ": " + v.Sentence }
 func newVerdictLine(d *Document) VerdictLine {
 	s := d.Summary
 	parts := []string{affectedText(s), countNoun(s.PlannedActions, "action", "actions")}
-	if s.Deactivated > 0 {
-		parts = append(parts, Count(s.Deactivated)+" deactivated")
+	if s.Deactivated+s.MaybeDeactivated > 0 {
+		parts = append(parts, rangeText(s.Deactivated, s.Deactivated+s.MaybeDeactivated)+" deactivated")
 	}
 	if s.Revokes > 0 {
 		parts = append(parts, countNoun(s.Revokes, "revoke", "revokes"))
+	}
+	if s.MayRemoveOthers > 0 {
+		parts = append(parts, Count(s.MayRemoveOthers)+" may lose others")
 	}
 	parts = append(parts, Count(s.Unknown)+" unknown")
 
@@ -50,11 +53,20 @@ func newVerdictLine(d *Document) VerdictLine {
 	return VerdictLine{
 		Word:     verdictWord(d.Exit.Code, d.Limits, quiet),
 		Sentence: strings.Join(parts, ", "),
-		ForApprover: fmt.Sprintf("If you publish and nothing has been applied yet, %s of %s: +%s grants, -%s revokes, %s deactivated, %s unknown.",
+		ForApprover: fmt.Sprintf("If you publish and nothing has been applied yet, %s of %s: +%s grants, %s, %s deactivated, %s unknown.",
 			rangeText(s.AffectedLow, s.AffectedHigh), countNoun(s.Identities, "identity changes", "identities change"),
 			rangeText(s.GrantedEntitlements, s.GrantedEntitlements+s.PossibleEntitlements),
-			rangeText(s.Revokes, s.Revokes+s.PossibleRevokes), Count(s.Deactivated), Count(s.Unknown)),
+			revokesText(s.Revokes, s.Revokes+s.PossibleRevokes, s.MayRemoveOthers), rangeText(s.Deactivated, s.Deactivated+s.MaybeDeactivated), Count(s.Unknown)),
 	}
+}
+
+// revokesText counts what is taken away. mayRemoveOthers are the identities of whom nobody knows what that is, as no grants file says
+// what they hold.
+func revokesText(low, high, mayRemoveOthers int) string {
+	if mayRemoveOthers > 0 {
+		return "revokes unknown for " + countNoun(mayRemoveOthers, "identity", "identities")
+	}
+	return "-" + rangeText(low, high) + " revokes"
 }
 
 // verdictWord is the most pressing word that applies; quiet when nothing is wrong.
@@ -128,14 +140,14 @@ func lookFirst(d *Document) []string {
 	if s.Unknown > 0 {
 		add("%s", unknownText(s.Unknown))
 	}
-	if s.Deactivated > 0 {
-		add("%s", deactivatedText(s.Deactivated))
+	if s.MayRemoveOthers > 0 {
+		add("%s an action that removes other entitlements; without a grants file nobody can say which", countNoun(s.MayRemoveOthers, "identity gets", "identities get"))
+	}
+	if s.Deactivated+s.MaybeDeactivated > 0 {
+		add("%s", deactivatedText(s.Deactivated, s.MaybeDeactivated))
 	}
 	if s.Revokes > 0 {
 		add("%s taken away from identities that hold them today", countNoun(s.Revokes, "entitlement would be", "entitlements would be"))
-	}
-	if s.MayRemoveOthers > 0 {
-		add("%s an action that removes other entitlements; without a grants file nobody can say which", countNoun(s.MayRemoveOthers, "identity gets", "identities get"))
 	}
 	withheld := 0
 	for _, p := range d.AccessProfiles {
@@ -144,7 +156,7 @@ func lookFirst(d *Document) []string {
 		}
 	}
 	if withheld > 0 {
-		add("%s nothing although the policy reaches them", countNoun(withheld, "access profile grants", "access profiles grant"))
+		add("%s nothing although the policy names or inherits from it", countNoun(withheld, "access profile grants", "access profiles each grant"))
 	}
 	if len(d.Sensitivity) > 0 {
 		most := slices.MaxFunc(d.Sensitivity, func(a, b engine.Sensitivity) int { return cmp.Compare(a.Identities, b.Identities) })
@@ -172,7 +184,12 @@ func lookAtFindings(n *Notes, severity engine.Severity) []string {
 	noun := string(severity)
 	for _, g := range n.DiagnosticGroups {
 		if g.Severity == severity {
-			out = append(out, fmt.Sprintf("%s of code %s, the first: %s", countNoun(g.Diagnostics, noun, noun+"s"), g.Code, n.Diagnostics[g.First].Message))
+			first := n.Diagnostics[g.First]
+			text := fmt.Sprintf("%s of code %s, the first: %s", countNoun(g.Diagnostics, noun, noun+"s"), g.Code, first.Message)
+			if at := place(first); at != "" && severity == engine.SeverityError {
+				text += " (" + at + ")"
+			}
+			out = append(out, text)
 		}
 	}
 	return out
@@ -182,8 +199,12 @@ func unknownText(n int) string {
 	return countNoun(n, "identity depends", "identities depend") + " on something unknown: counts are bounds"
 }
 
-func deactivatedText(n int) string {
-	return countNoun(n, "identity would be", "identities would be") + " deactivated"
+func deactivatedText(certain, possible int) string {
+	text := countNoun(certain, "identity would be", "identities would be") + " deactivated"
+	if possible > 0 {
+		text += fmt.Sprintf(", %s perhaps", Count(possible))
+	}
+	return text
 }
 
 // limitNoun is "limit" or "guard".

@@ -3,9 +3,6 @@ package report
 import (
 	"fmt"
 	"io"
-	"reflect"
-	"slices"
-	"strings"
 )
 
 // SchemaVerification names the shape of a Verification.
@@ -31,7 +28,7 @@ type Verification struct {
 	Numbers     []NumberChange  `json:"numbers"`    // those that differ
 	Identities  IdentityChanges `json:"identities"` // those that fare otherwise
 	Classes     ClassChanges    `json:"classes"`    // of another size; compared where the lists of identities are cut
-	Fields      FieldChanges    `json:"fields"`     // that differ although the inputs are the same; none when they are not
+	Fields      FieldChanges    `json:"fields"`     // that differ although the inputs are the same, or nobody fares otherwise
 	Notes       []string        `json:"notes"`      // sentences: what was not compared, and what to do
 }
 
@@ -76,6 +73,7 @@ type Rerun struct {
 	ToolVersion string            // of the run
 	ConfigRules map[string]string // what the semantics of the result and lcmsim.yaml give now, by rule; nil = not known
 	Hints       []string          // sentences on inputs that the result had and the run had not
+	Given       []string          // files and directories that the run was told to read in the stead of parts of the snapshot
 }
 
 // Verifiable tells why a result of this kind cannot be verified; nil = it can.
@@ -135,19 +133,47 @@ func Verify(saved Renderable, rerun Rerun, sameOutcome bool) *Verification {
 		return v
 	}
 	was, now := comparedOf(saved), comparedOf(rerun.Document)
+	if now.crosscheck != nil {
+		was.inputs = append(was.inputs, crosscheckInput(was.crosscheck))
+		now.inputs = append(now.inputs, crosscheckInput(now.crosscheck))
+	}
 	v.Inputs = checkInputs(was.inputs, now.inputs)
 	v.Inputs = append(v.Inputs, checkConfigRules(v.Inputs, head.Rules, rerun.ConfigRules)...)
 	v.Numbers = changedNumbers(was.numbers, now.numbers)
 	v.Identities, v.Classes = changedIdentities(was, now)
+	rerun.Document = withClaimOf(saved, rerun.Document)
 	v.decide(saved, rerun, was, now, sameOutcome)
+	if v.Exit.Code == ExitOK && was.crosscheck != nil && now.crosscheck == nil {
+		v.Verdict.Sentence += "; the claim of the cross-check was not verified"
+		v.Verdict.ForApprover += " What it says of a cross-check was not verified."
+	}
 	v.note(saved, rerun, was, now)
 	return v
 }
 
+// withClaimOf is now with what saved says of a cross-check, where now says nothing of one: it is not compared then.
+func withClaimOf(saved, now Renderable) Renderable {
+	switch d := now.(type) {
+	case *Document:
+		if d.Crosscheck == nil {
+			c := *d
+			c.Crosscheck = saved.(*Document).Crosscheck
+			return &c
+		}
+	case *DiffDocument:
+		if d.Crosscheck == nil {
+			c := *d
+			c.Crosscheck = saved.(*DiffDocument).Crosscheck
+			return &c
+		}
+	}
+	return now
+}
+
 // note says what was not compared, and what to do about inputs that differ.
 func (v *Verification) note(saved Renderable, rerun Rerun, was, now *compared) {
-	if was.crosscheck {
-		v.Notes = append(v.Notes, "What the result says of a cross-check was not verified: it rests on answers of a tenant.")
+	if was.crosscheck != nil && now.crosscheck == nil {
+		v.Notes = append(v.Notes, "What the result says of a cross-check was not verified: it rests on answers of a tenant. Give the saved cross-check with --crosscheck.")
 	}
 	if v.Verdict.Word == WordValid {
 		return // equal inputs and fields leave no gap
@@ -159,116 +185,6 @@ func (v *Verification) note(saved Renderable, rerun Rerun, was, now *compared) {
 	if saved.header().ToolVersion != v.ToolVersion {
 		v.Notes = append(v.Notes, "The run digest of the result was not checked: another version of lcmsim made it.")
 	}
-}
-
-// decide finds the verdict of a re-run.
-func (v *Verification) decide(saved Renderable, rerun Rerun, was, now *compared, sameOutcome bool) {
-	drifted, unknown := []string{}, []string{}
-	for _, in := range v.Inputs {
-		switch {
-		case in.Same == nil:
-			unknown = append(unknown, in.Input)
-		case !*in.Same:
-			drifted = append(drifted, in.Input)
-		}
-	}
-	outcome := v.outcome(was, now)
-	if outcome == "" {
-		outcome = v.wording(saved, rerun.Document, drifted)
-	}
-	switch {
-	case len(drifted)+len(unknown) == 0:
-		v.Fields = changedFields(saved, rerun.Document)
-		if v.Fields.Total == 0 {
-			v.conclude(ExitOK, WordValid, "the same inputs give the same result", saved)
-			return
-		}
-		v.conclude(ExitGate, WordAltered, fmt.Sprintf("the inputs are the same and do not give this result: %s, first %s", countNoun(v.Fields.Total, "field differs", "fields differ"), v.Fields.Rows[0].Path), saved)
-	case len(unknown) == 0 && slices.Equal(drifted, []string{findingsName}):
-		v.conclude(ExitGate, WordDrifted, "the inputs are the same, and other findings come of them: the file was edited, or it was made of parts from elsewhere", saved)
-	case outcome != "":
-		v.conclude(ExitGate, WordDrifted, inputsText(drifted, unknown)+"; "+outcome, saved)
-	case !v.Identities.Complete && (sameOutcome || len(drifted) == 0):
-		v.conclude(ExitInconclusive, WordInconclusive, inputsText(drifted, unknown)+"; nobody who can be compared fares otherwise, but not all can", saved)
-	case sameOutcome:
-		v.conclude(ExitOK, WordSameOutcome, inputsText(drifted, unknown)+"; nobody fares otherwise", rerun.Document)
-	case len(drifted) == 0:
-		v.conclude(ExitInconclusive, WordInconclusive, inputsText(drifted, unknown)+"; nobody fares otherwise", saved)
-	case !v.Identities.Complete:
-		v.conclude(ExitGate, WordDrifted, inputsText(drifted, unknown)+"; nobody who can be compared fares otherwise", saved)
-	default:
-		v.conclude(ExitGate, WordDrifted, inputsText(drifted, unknown)+"; nobody fares otherwise", saved)
-	}
-}
-
-// outcome is how the outcome differs, but for the size of the population; "" = not as far as can be compared.
-func (v *Verification) outcome(was, now *compared) string {
-	parts := []string{}
-	if n := v.Identities.Total; n > 0 {
-		parts = append(parts, countNoun(n, "identity fares", "identities fare")+" otherwise")
-	}
-	if n := v.Classes.Total; n > 0 {
-		parts = append(parts, countNoun(n, "class has", "classes have")+" another size")
-	}
-	if slices.ContainsFunc(v.Numbers, func(n NumberChange) bool { return !slices.Contains(was.sizes, n.Name) }) {
-		parts = append(parts, countNoun(len(v.Numbers), "number differs", "numbers differ"))
-	}
-	if len(parts) == 0 && !reflect.DeepEqual(was.access, now.access) {
-		parts = append(parts, "entitlements are counted otherwise")
-	}
-	return strings.Join(parts, ", ")
-}
-
-// wording is how the texts of a result differ from those of its re-run although the numbers do not; "" = not. Where nothing but the tool
-// is another one, every field counts.
-func (v *Verification) wording(saved, rerun Renderable, drifted []string) string {
-	if slices.Equal(drifted, []string{toolVersionName}) {
-		fields := changedFields(saved, rerun)
-		for _, f := range fields.Rows {
-			if f.Path != "tool_version" && f.Path != "run_digest" {
-				return fmt.Sprintf("%s differs: %q, now %q", f.Path, f.Was, f.Now)
-			}
-		}
-	}
-	if len(v.Numbers) == 0 && saved.notes().Verdict != rerun.notes().Verdict {
-		return "its verdict reads otherwise"
-	}
-	return ""
-}
-
-// inputsText names inputs that differ, and those that cannot be compared.
-func inputsText(drifted, unknown []string) string {
-	const named = 3
-	names := func(inputs []string) string {
-		if rest := len(inputs) - named; rest > 0 {
-			return strings.Join(inputs[:named], ", ") + " and " + Count(rest) + " more"
-		}
-		return strings.Join(inputs, ", ")
-	}
-	parts := []string{}
-	if len(drifted) > 0 {
-		parts = append(parts, countNoun(len(drifted), "input differs", "inputs differ")+": "+names(drifted))
-	}
-	if len(unknown) > 0 {
-		parts = append(parts, "cannot be compared, for want of a digest: "+names(unknown))
-	}
-	return strings.Join(parts, "; ")
-}
-
-// conclude sets exit code and verdict. says is the document whose words hold.
-func (v *Verification) conclude(code int, word, sentence string, says Renderable) {
-	v.Exit = Exit{Code: code, Reasons: []string{}}
-	if code != ExitOK {
-		v.Exit.Reasons = append(v.Exit.Reasons, sentence)
-	}
-	approver := map[string]string{
-		WordValid:        "What the result says still holds: " + says.notes().Verdict.ForApprover,
-		WordSameOutcome:  "What the result says of people still holds, on other inputs: " + says.notes().Verdict.ForApprover,
-		WordDrifted:      "Do not rely on this result: what it was made of has changed since. Ask for a new one.",
-		WordAltered:      "Do not rely on this file: it does not say what its inputs give. Ask for a new one.",
-		WordInconclusive: "Whether this result still holds cannot be told. Ask for a new one.",
-	}[word]
-	v.Verdict = VerdictLine{Word: word, Sentence: sentence, ForApprover: approver}
 }
 
 // changedNumbers are the numbers that differ, in the order of was, then those that only now has.

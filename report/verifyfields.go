@@ -8,12 +8,11 @@ import (
 	"strings"
 )
 
-// changedFields compares two documents of one kind field by field.
-func changedFields(was, now Renderable) FieldChanges {
+// changedFields compares two documents of one kind field by field, but for those that are left out.
+func changedFields(was, now Renderable, leftOut func(path string) bool) FieldChanges {
 	changes := FieldChanges{Rows: []FieldChange{}}
-	reordered := !slices.Equal(placeless(was.notes().Diagnostics), placeless(now.notes().Diagnostics))
 	eachDifference(reflect.ValueOf(was).Elem(), reflect.ValueOf(now).Elem(), "", func(path, before, after string) {
-		if !compares(path) || reordered && followsFindings(path) {
+		if leftOut(path) {
 			return
 		}
 		changes.Total++
@@ -25,20 +24,45 @@ func changedFields(was, now Renderable) FieldChanges {
 	return changes
 }
 
-// compares tells whether a field depends on the values of the inputs: not on where they lie and how they are laid out, and
-// not on another run. Diagnostics are compared as an input.
-func compares(path string) bool {
-	switch {
-	case path == "inputs.snapshot", strings.HasPrefix(path, "inputs.") && strings.HasSuffix(path, ".path"),
-		path == "crosscheck", strings.HasPrefix(path, "crosscheck."), strings.HasPrefix(path, "diagnostics["):
-		return false
+// noField leaves none out.
+func noField(string) bool { return false }
+
+// inputField tells whether a field says what a run was made of, which is compared as inputs.
+func inputField(path string) bool {
+	rest, ok := strings.CutPrefix(path, "inputs.")
+	if !ok {
+		return path == "tool_version" || path == "run_digest"
 	}
-	return true
+	_, name, _ := strings.Cut(rest, "policy.")
+	return strings.HasSuffix(rest, ".sha256") || slices.Contains([]string{"version", "version_state", "state"}, name)
 }
 
-// followsFindings tells whether a field depends on the order of the diagnostics, which is that of the places where they stand.
-func followsFindings(path string) bool {
-	return strings.HasPrefix(path, "diagnostic_groups[") || strings.HasPrefix(path, "look_first[")
+// settledField tells whether a field is the same whatever the size of a population: what was asked for, what it leads to, where files lie,
+// and what things are called.
+func settledField(path string) bool {
+	if strings.HasSuffix(path, "population.identities") || strings.HasSuffix(path, "population.excluded") {
+		return false
+	}
+	for _, prefix := range []string{"schema", "semantics", "rules.", "exit.", "settings.", "rule_settings", "policy_state_meaning", "baseline", "verdict.word", "crosscheck", "inputs."} {
+		if strings.HasPrefix(path, prefix) {
+			return true
+		}
+	}
+	list, rest, _ := strings.Cut(path, "[")
+	_, field, _ := strings.Cut(rest, "].")
+	return slices.Contains([]string{"workflows", "actions", "access_profiles", "entitlements"}, list) &&
+		slices.Contains([]string{"", "id", "name", "type", "effect", "state", "datasource_id", "entity_type", "entity_id"}, field)
+}
+
+// placeField tells whether a field is a place: of an input, or of a finding.
+func placeField(path string) bool {
+	switch _, name, _ := strings.Cut(path, "."); {
+	case strings.HasPrefix(path, "diagnostics["):
+		return name == "file" || name == "line" || name == "path"
+	case strings.HasPrefix(path, "inputs."):
+		return name == "snapshot" || strings.HasSuffix(name, ".path")
+	}
+	return false
 }
 
 // eachDifference calls add for every field in which two values of one type differ, with its JSON path. A list of another

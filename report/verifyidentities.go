@@ -54,7 +54,7 @@ type compared struct {
 	quiet      string   // how those fare that a whole list does not have
 	classes    []classSize
 	allClasses bool // all classes are listed
-	crosscheck bool
+	crosscheck *CrosscheckNote
 }
 
 // fate is how an identity fares.
@@ -96,12 +96,12 @@ func comparedSimulation(d *Document) *compared {
 		inputs: slices.Concat(policyInputs(d.Inputs.Policy), []inputValue{digestInput("access profiles SHA-256", d.Inputs.Profiles.SHA256)},
 			populationInputs(d.Inputs.Population), fileInputs(d.Inputs.Other)),
 		numbers:    slices.Concat(summaryNumbers(d.Summary), limitNumbers(d.Limits)),
-		sizes:      []string{"identities", "matched", "classes"},
+		sizes:      append(limitSizes(d.Limits), "identities", "matched", "classes"),
 		access:     d.Entitlements,
 		whole:      d.Identities.Listed == d.Identities.Affected,
 		quiet:      "not affected",
 		allClasses: len(d.Classes) == d.ClassesTotal,
-		crosscheck: d.Crosscheck != nil,
+		crosscheck: d.Crosscheck,
 	}
 	// The list says how many entitlements an identity gets or loses; which ones is known from its class, and for certain ones only.
 	s := d.Summary
@@ -145,13 +145,13 @@ func comparedDiff(d *DiffDocument) *compared {
 	c := &compared{
 		inputs:     slices.Concat(sideInputs(earlierSide, d.Inputs.From), sideInputs(laterSide, d.Inputs.To), fileInputs(d.Inputs.Other)),
 		numbers:    slices.Concat(summaryNumbers(d.Summary), limitNumbers(d.Limits)),
-		sizes:      []string{"identities", "unchanged", "movers", "leavers", "holdings.no_ops", "holdings.drift"},
+		sizes:      append(limitSizes(d.Limits), "identities", "unchanged", "movers", "leavers", "holdings.no_ops", "holdings.drift"),
 		access:     slices.DeleteFunc(entitlements, func(e engine.EntitlementChange) bool { return e.Gained+e.Lost+e.Maybe+e.Revoked == 0 }),
 		whole:      d.Identities.Listed == d.Identities.Total,
 		detailed:   true,
 		quiet:      string(engine.StatusUnchanged),
 		allClasses: len(d.Classes) == d.ClassesTotal,
-		crosscheck: d.Crosscheck != nil,
+		crosscheck: d.Crosscheck,
 	}
 	for _, class := range d.Classes {
 		tagged := []any{class.Status, class.Affected, class.Workflows, class.Actions, class.AccessProfiles, class.Entitlements}
@@ -175,15 +175,36 @@ func summaryNumbers(summary any) []namedText {
 	return out
 }
 
-// limitNumbers are what decides about each limit.
+// limitNumbers are what a limit says, but for whom it names as an example: that follows the order of the population. Names begin with
+// what they are about, for lists that cut them.
 func limitNumbers(limits []engine.LimitResult) []namedText {
 	var out []namedText
 	for _, l := range limits {
-		name := fmt.Sprintf("%s %q (%s): ", limitNoun(l), l.Name, l.Kind)
-		verdict, highest := string(l.Verdict), strconv.FormatFloat(l.Max, 'f', -1, 64)
-		low, high := strconv.Itoa(l.AffectedLow), strconv.Itoa(l.AffectedHigh)
-		out = append(out, namedText{name + "verdict", &verdict}, namedText{name + "maximum", &highest},
-			namedText{name + "affected at least", &low}, namedText{name + "affected at most", &high}, namedText{name + "enforced", &l.Enforced})
+		for _, part := range []struct{ name, text string }{
+			{"verdict", string(l.Verdict)}, {"maximum", strconv.FormatFloat(l.Max, 'f', -1, 64)},
+			{"at least affected", strconv.Itoa(l.AffectedLow)}, {"at most affected", strconv.Itoa(l.AffectedHigh)}, {"headroom", strconv.Itoa(l.Headroom)},
+			{"population", strconv.Itoa(l.Population)}, {"enforced", l.Enforced}, {"basis", l.Basis}, {"stricter", strconv.FormatBool(l.Stricter)},
+			{"not seen", strings.Join(l.NotSeen, ", ")}, {"one-time maximum", l.OneTime},
+		} {
+			out = append(out, namedText{limitNumber(l, part.name), &part.text})
+		}
+	}
+	return out
+}
+
+// limitNumber is the name of a number of a limit.
+func limitNumber(l engine.LimitResult, name string) string {
+	return fmt.Sprintf("%s of %s %q (%s)", name, limitNoun(l), l.Name, l.Kind)
+}
+
+// limitSizes are the names of numbers of limits that follow the size of the population: what a percentage allows does.
+func limitSizes(limits []engine.LimitResult) []string {
+	var out []string
+	for _, l := range limits {
+		out = append(out, limitNumber(l, "population"))
+		if l.Kind == "percent" {
+			out = append(out, limitNumber(l, "headroom"), limitNumber(l, "one-time maximum"))
+		}
 	}
 	return out
 }

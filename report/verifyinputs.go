@@ -109,6 +109,15 @@ func findingsInput(diagnostics []Diagnostic) inputValue {
 	return digestInput(findingsName, &digest)
 }
 
+// crosscheckInput is the cross-check that a result tells of; n may be nil.
+func crosscheckInput(n *CrosscheckNote) inputValue {
+	in := digestInput("cross-check run digest", nil)
+	if n != nil {
+		in.text = n.RunDigest
+	}
+	return in
+}
+
 // placeless are digests of diagnostics without their places, in order.
 func placeless(diagnostics []Diagnostic) []string {
 	out := make([]string, len(diagnostics))

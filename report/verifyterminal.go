@@ -17,7 +17,7 @@ func WriteVerificationTerminal(w io.Writer, v *Verification, opt TerminalOptions
 	lines = append(lines, t.inputs(v.Inputs)...)
 	rows := [][]string{}
 	for _, n := range v.Numbers {
-		rows = append(rows, []string{brief(n.Name), brief(orText(n.Was, "none")), brief(orText(n.Now, "none"))})
+		rows = append(rows, t.change(n.Name, orText(n.Was, "none"), orText(n.Now, "none")))
 	}
 	lines = append(lines, t.changes("NUMBERS", rows, len(rows))...)
 	lines = append(lines, t.identities(v.Identities, identities)...)
@@ -28,7 +28,7 @@ func WriteVerificationTerminal(w io.Writer, v *Verification, opt TerminalOptions
 	lines = append(lines, t.changes("SIZES OF CLASSES", rows, v.Classes.Total)...)
 	rows = [][]string{}
 	for _, f := range v.Fields.Rows {
-		rows = append(rows, []string{brief(f.Path), brief(f.Was), brief(f.Now)})
+		rows = append(rows, t.change(f.Path, f.Was, f.Now))
 	}
 	lines = append(lines, t.changes("FIELDS", rows, v.Fields.Total)...)
 	for i, note := range v.Notes {
@@ -65,6 +65,13 @@ func (t terminal) inputs(inputs []InputCheck) []string {
 	}
 	title := fmt.Sprintf("INPUTS (%s of %s differ)", Count(len(rows)), Count(len(inputs)))
 	return grid(title, wasNow, rows, t.width, t.color)
+}
+
+// change is a row of wasNow. Long texts are cut in the middle: many begin alike.
+func (t terminal) change(name, was, now string) []string {
+	return []string{
+		snipMiddle(brief(name), firstColumn(wasNow, t.width)), snipMiddle(brief(was), wasNow[0].width), snipMiddle(brief(now), wasNow[1].width),
+	}
 }
 
 // changes shows the first of a list of changes, which may be cut already. An empty list is left out.

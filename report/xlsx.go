@@ -5,7 +5,7 @@ import (
 	"io"
 	"strings"
 	"time"
-	"unicode/utf8"
+	"unicode/utf16"
 
 	"github.com/xuri/excelize/v2"
 )
@@ -50,7 +50,7 @@ func (b *workbook) fill() error {
 	if err := b.properties(); err != nil {
 		return err
 	}
-	if err := b.f.SetSheetName("Sheet1", "Summary"); err != nil {
+	if err := b.f.SetSheetName("Sheet1", summarySheet); err != nil {
 		return err
 	}
 	if err := b.writeSummary(); err != nil {
@@ -134,20 +134,32 @@ func (b *workbook) page(sheet string) error {
 		return err
 	}
 	run := "not computed"
-	if b.notes.RunDigest != nil {
-		run = shortDigest(b.notes.RunDigest)
+	if digest := b.notes.RunDigest; digest != nil {
+		run = fmt.Sprintf("%s, digest %s", headerText(shortDigest(digest), 20), headerText(*digest, 70))
 	}
-	return b.f.SetHeaderFooter(sheet, &excelize.HeaderFooterOptions{
-		OddHeader: "&L" + headerText(b.policyName()) + "&R run " + headerText(run),
-		OddFooter: "&L" + headerText(sheet) + ", as of " + headerText(b.head.AsOf) + "&RPage &P of &N",
+	return b.f.SetHeaderFooter(sheet, &excelize.HeaderFooterOptions{ // at most 255 characters each; the blanks keep digits out of the size
+		OddHeader: "&L&8 " + headerText(b.policyName()+", "+b.sides, 110) + "&R&8 run " + run,
+		OddFooter: "&L" + headerText(sheet, 60) + ", as of " + headerText(b.head.AsOf, 60) + "&RPage &P of &N",
 	})
 }
 
-// headerText makes text safe in a page header, where & starts a code and the length is limited.
-func headerText(s string) string {
-	const limit = 60
-	if utf8.RuneCountInString(s) > limit {
-		s = string([]rune(s)[:limit]) + "..."
+// headerText makes text safe in a page header, where & starts a code, and cuts it to a number of UTF-16 units.
+func headerText(s string, most int) string {
+	const dots = "..."
+	var b strings.Builder
+	units, end := 0, 0 // of what is written, and how much of it leaves room for dots
+	for _, r := range Printable(s) {
+		c := string(r)
+		if r == '&' {
+			c = "&&"
+		}
+		if units += len(utf16.Encode([]rune(c))); units > most {
+			return b.String()[:end] + dots
+		}
+		b.WriteString(c)
+		if units+len(dots) <= most {
+			end = b.Len()
+		}
 	}
-	return strings.ReplaceAll(Printable(s), "&", "&&")
+	return b.String()
 }

@@ -12,8 +12,8 @@ const chartsSheet = "Charts"
 // chartRows is how many changes a chart shows.
 const chartRows = 10
 
-// chartColumn is where charts stand: beside the name and at most three counts.
-const chartColumn = 6
+// chartColumn is where charts stand: beside the name and at most four counts.
+const chartColumn = 7
 
 // chartSeries is a count of changes that a chart shows.
 type chartSeries struct {
@@ -21,11 +21,13 @@ type chartSeries struct {
 	of           func(changeGroup) int
 }
 
-// chartedSeries are the counts that groups have, in the order of bars. What is revoked is shown where nothing is lost: it may be the same.
+// chartedSeries are the counts that groups have, in the order of bars. What is revoked is shown where nothing is lost: it may be the
+// same. Who is deactivated is not shown among those who gain.
 func chartedSeries(groups []changeGroup) []chartSeries {
 	all := []chartSeries{
 		{"Lost", fillLost, func(g changeGroup) int { return g.Lost }}, {"Revoked", fillLost, func(g changeGroup) int { return g.Revoked }},
-		{"Gained", fillGained, func(g changeGroup) int { return g.Gained }}, {"Undecided", fillOther, func(g changeGroup) int { return g.Maybe }},
+		{"Deactivated", fillHarm, func(g changeGroup) int { return g.Deactivated }},
+		{"Gained", fillGained, func(g changeGroup) int { return g.Gained - g.Deactivated }}, {"Undecided", fillOther, func(g changeGroup) int { return g.Maybe }},
 	}
 	out := []chartSeries{}
 	for _, s := range all {

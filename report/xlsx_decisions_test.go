@@ -8,6 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"github.com/xuri/excelize/v2"
+
+	"github.com/lcmsim/lcmsim/engine"
 )
 
 func TestDecisionsSheet(t *testing.T) {
@@ -102,31 +104,79 @@ func TestChartsShowTheNumbersBesideThem(t *testing.T) {
 	d := NewDiff(sampleDiffInput())
 	f, workbook := openWorkbook(t, func(b *bytes.Buffer) error { return WriteXLSX(b, d) })
 	cells := readCells(t, f, chartsSheet)
-	require.Equal(t, []string{"What", "Lost", "Gained", "Undecided"}, cells[1])
-	require.Equal(t, []string{"Legal access", "40", "0", "0"}, cells[2])
+	require.Equal(t, []string{"What", "Lost", "Deactivated", "Gained", "Undecided"}, cells[1])
+	require.Equal(t, []string{"Legal access", "40", "0", "0", "0"}, cells[2])
+	require.Contains(t, cells, []string{"Disable accounts", "6", "12", "0", "0"}, "who is deactivated does not gain")
+	require.Equal(t, []string{"What", "Lost", "Gained", "Undecided"}, cells[15], "no profile deactivates")
 	files := parts(t, workbook)
 	for i, categories := range []string{"Charts!$A$3:$A$6", "Charts!$A$17:$A$19", "Charts!$A$30:$A$32"} {
 		chart := files[fmt.Sprintf("xl/charts/chart%d.xml", i+1)]
-		require.Equal(t, 3, strings.Count(chart, categories), "a chart of every count")
+		want := 3
+		if i == 0 {
+			want = 4
+		}
+		require.Equal(t, want, strings.Count(chart, categories), "a chart of every count")
 	}
 	require.Equal(t, []string{"Access profiles"}, cells[14])
 	require.NotContains(t, files, "xl/charts/chart4.xml")
 }
 
-// Bars tell how much of a limit is used: one of them, in full, stands for comparison.
+// Bars tell how much of a limit is used: they end where all of it is, and where a guard that allows nobody is broken.
 func TestLimitsHaveBars(t *testing.T) {
-	f, _ := openWorkbook(t, func(b *bytes.Buffer) error { return WriteXLSX(b, NewDiff(sampleDiffInput())) })
+	in := sampleDiffInput()
+	in.Result.Limits = append(in.Result.Limits, engine.LimitResult{Scope: "guard", Kind: "count", Name: "break-glass", Verdict: engine.VerdictExceeded,
+		AffectedLow: 2, AffectedHigh: 2, Headroom: -2, Enforced: "own", Exemplars: []string{"W000001", "W000002"}, NotSeen: []string{"changes by other policies", "more"}})
+	f, workbook := openWorkbook(t, func(b *bytes.Buffer) error { return WriteXLSX(b, NewDiff(in)) })
+	sheet := parts(t, workbook)["xl/worksheets/sheet1.xml"]
+	require.Equal(t, []int{1, 0}, []int{strings.Count(sheet, `<x14:cfvo type="num"><xm:f>1</xm:f></x14:cfvo>`), strings.Count(sheet, "autoMax")})
 	formats, err := f.GetConditionalFormats("Summary")
 	require.NoError(t, err)
 	require.Len(t, formats, 1)
 	for cells, rules := range formats {
 		require.Len(t, rules, 1)
-		require.Equal(t, "data_bar", rules[0].Type)
+		require.Equal(t, []string{"data_bar", "num", "1"}, []string{rules[0].Type, rules[0].MaxType, rules[0].MaxValue})
 		first, last, _ := strings.Cut(cells, ":")
-		for cell, want := range map[string]string{first: "1.328", last: "1"} {
+		for cell, want := range map[string]string{first: "1", last: "0.4"} {
 			got, err := f.GetCellValue("Summary", cell, excelize.Options{RawCellValue: true})
 			require.NoError(t, err)
 			require.Equal(t, want, got)
 		}
 	}
+	names := []string{}
+	for _, row := range sheetRows(t, f, "Summary") {
+		names = append(names, row["Limit"]+" "+row["Hit, for example"])
+	}
+	require.Equal(t, []string{"break-glass W000001; W000002", "max_identities_affected_percentage ", "legal "}, names, "the most pressing first")
+	dump := dumpWorkbook(t, f)
+	require.Contains(t, dump, "changes by other policies (break-glass, max_identities_affected_percentage)\n")
+	require.Contains(t, dump, "more (break-glass)\n")
+}
+
+// The summary has all that is to be looked at.
+func TestSummaryHasAllToLookAt(t *testing.T) {
+	in := sampleDiffInput()
+	for i := range 30 {
+		l := in.Result.Limits[0]
+		l.Name = fmt.Sprintf("limit %d", i)
+		in.Result.Limits = append(in.Result.Limits, l)
+	}
+	d := NewDiff(in)
+	f, _ := openWorkbook(t, func(b *bytes.Buffer) error { return WriteXLSX(b, d) })
+	dump := dumpWorkbook(t, f)
+	require.Greater(t, len(d.LookFirst), 30)
+	for _, s := range d.LookFirst {
+		require.Contains(t, dump, s)
+	}
+}
+
+// Nobody loses what nobody had: there is no share.
+func TestShareOfNobody(t *testing.T) {
+	in := sampleDiffInput()
+	in.Result.AccessProfiles = []engine.ProfileChange{{ID: "new", Gained: 5}, {ID: "kept", Gained: 5, Unchanged: 5}}
+	f, _ := openWorkbook(t, func(b *bytes.Buffer) error { return WriteXLSX(b, NewDiff(in)) })
+	shares := []string{}
+	for _, row := range sheetRows(t, f, "Profiles") {
+		shares = append(shares, row["Profile id"]+" "+row["Share of those that had it"])
+	}
+	require.Equal(t, []string{"new ", "kept 0"}, shares)
 }

@@ -25,6 +25,7 @@ type listSheet struct {
 var barColors = map[string]string{
 	"Lost": fillLost, "Trigger no longer true": fillLost, "Revoked": fillLost, "Deactivated": fillLost, "Lose something": fillLost,
 	"Gained": fillGained, "Trigger now true": fillGained, "Granted": fillGained, "Planned": fillGained, "Direct": fillGained, "Matched": fillGained, "Alone": fillGained,
+	"Perhaps": fillOther, "Fewer without it": fillUsed,
 }
 
 // writeList writes a sheet with a list.
@@ -132,13 +133,15 @@ func (b *workbook) addTable(sw sheetWriter, name string, headerRow, rows, column
 	})
 }
 
-// addBars puts a bar into each of the cells of a column: from 0 to the largest of them.
+// addBars puts a bar into each of the cells of a column: from 0 to the largest of them, on the first sheet to 1.
 func (b *workbook) addBars(sheet string, column, first, last int, color string) error {
 	name, err := excelize.ColumnNumberToName(column)
 	if err != nil {
 		return err
 	}
-	return b.f.SetConditionalFormat(sheet, fmt.Sprintf("%s%d:%s%d", name, first, name, last), []excelize.ConditionalFormatOptions{{
-		Type: "data_bar", Criteria: "=", MinType: "num", MinValue: "0", MaxType: "max", BarColor: "#" + color, BarSolid: true,
-	}})
+	bars := excelize.ConditionalFormatOptions{Type: "data_bar", Criteria: "=", MinType: "num", MinValue: "0", MaxType: "max", BarColor: "#" + color, BarSolid: true}
+	if sheet == summarySheet { // see workbookZip
+		bars.MaxType, bars.MaxValue = "num", "1"
+	}
+	return b.f.SetConditionalFormat(sheet, fmt.Sprintf("%s%d:%s%d", name, first, name, last), []excelize.ConditionalFormatOptions{bars})
 }

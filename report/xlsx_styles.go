@@ -31,7 +31,7 @@ const (
 	colorLine   = "8EA9C8"
 	inkFaint    = "7F7F7F"
 
-	fillLost, fillGained, fillOther, fillUsed = "E68A91", "7FB2DF", "BFBFBF", "9DC3E6"
+	fillLost, fillGained, fillHarm, fillOther, fillUsed = "E68A91", "7FB2DF", "A61C28", "BFBFBF", "9DC3E6"
 )
 
 // register makes the styles known to f.

@@ -4,44 +4,44 @@ import (
 	"fmt"
 
 	"github.com/xuri/excelize/v2"
-
-	"github.com/lcmsim/lcmsim/engine"
 )
 
-// The summary is written from top to bottom in blocks. Sentences lie over all of its columns; the titles are those of
-// the limits, which are its table.
-var summaryColumns = []tableColumn{
-	{"Limit", 40, kindText}, {"Affected, at least", 12, kindNumber}, {"Affected, at most", 12, kindNumber}, {"Maximum", 14, kindText},
-	{"Used", 11, kindShare}, {"Headroom", 12, kindNumber}, {"Verdict", 16, kindText}, {"Meaning", 40, kindText}, {"What would let this run pass", 36, kindText},
-}
-
-const (
-	summaryLastColumn = "I"
-	summaryUsedColumn = 5
-	summaryWidth      = 193 // of the columns together
-)
-
-// summary is the first sheet on its way into a file.
+// The summary is written from top to bottom in blocks. Its columns are those of the limits, which are its table; sentences lie over all
+// of them.
 type summary struct {
-	b   *workbook
-	sw  sheetWriter
-	row int // the last row written
+	b      *workbook
+	sw     sheetWriter
+	limits table
+	last   string  // name of the last column
+	width  float64 // of the columns together
+	row    int     // the last row written
 }
+
+// summarySheet is the first one.
+const summarySheet = "Summary"
+
+// maxSummarySentences is how many sentences a block has.
+const maxSummarySentences = 100
 
 func (b *workbook) writeSummary() error {
-	const name = "Summary"
-	sw, _, err := b.newSheet(name, 0)
+	sw, _, err := b.newSheet(summarySheet, 0)
 	if err != nil {
 		return err
 	}
-	if err := setWidths(sw, summaryColumns); err != nil {
+	s := &summary{b: b, sw: sw, limits: limitTable(b.limits, true)}
+	for _, c := range s.limits.columns {
+		s.width += sheetWidth(c)
+	}
+	if s.last, err = excelize.ColumnNumberToName(len(s.limits.columns)); err != nil {
+		return err
+	}
+	if err := setWidths(sw, s.limits.columns); err != nil {
 		return err
 	}
 	if err := sw.SetPanes(&excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}); err != nil {
 		return err
 	}
-	s := &summary{b: b, sw: sw}
-	for _, block := range []func() error{s.verdict, s.lookFirst, s.limits, s.counts, s.inputs, s.rules, s.assumptions, s.exit} {
+	for _, block := range []func() error{s.verdict, s.lookFirst, s.limitsAndGuards, s.counts, s.inputs, s.rules, s.assumptions, s.exit} {
 		if err := block(); err != nil {
 			return err
 		}
@@ -49,26 +49,27 @@ func (b *workbook) writeSummary() error {
 	return sw.Flush()
 }
 
-// line writes one row of values.
-func (s *summary) line(values ...any) error {
+// count writes a number beside its label.
+func (s *summary) count(label string, n int) error {
 	s.row++
-	cells := s.b.cells(summaryColumns, values)
-	return s.sw.SetRow(fmt.Sprintf("A%d", s.row), cells, excelize.RowOpts{Height: rowHeight(summaryColumns, cells)})
+	columns := []tableColumn{s.limits.columns[0], {"", 0, kindNumber}}
+	cells := s.b.cells(columns, []any{label, n})
+	return s.sw.SetRow(fmt.Sprintf("A%d", s.row), cells, excelize.RowOpts{Height: rowHeight(columns, cells)})
 }
 
 // sentence writes text over the whole width, as high as it needs.
 func (s *summary) sentence(style int, text string) error {
 	s.row++
 	text = cellText(text)
-	height := float64(lineHeight * linesOf(text, summaryWidth))
+	height := float64(lineHeight * linesOf(text, s.width))
 	if style != s.b.styles.text { // larger and bold
-		height = 2 * float64(lineHeight*linesOf(text, summaryWidth*2/3))
+		height = 2 * float64(lineHeight*linesOf(text, s.width*2/3))
 	}
 	first := fmt.Sprintf("A%d", s.row)
 	if err := s.sw.SetRow(first, []any{excelize.Cell{StyleID: style, Value: text}}, excelize.RowOpts{Height: height}); err != nil {
 		return err
 	}
-	return s.sw.MergeCell(first, fmt.Sprintf("%s%d", summaryLastColumn, s.row))
+	return s.sw.MergeCell(first, fmt.Sprintf("%s%d", s.last, s.row))
 }
 
 // field writes a label with text beside it that lies over the other columns.
@@ -79,7 +80,7 @@ func (s *summary) field(label, text string) error {
 	}); err != nil {
 		return err
 	}
-	return s.sw.MergeCell(fmt.Sprintf("B%d", s.row), fmt.Sprintf("%s%d", summaryLastColumn, s.row))
+	return s.sw.MergeCell(fmt.Sprintf("B%d", s.row), fmt.Sprintf("%s%d", s.last, s.row))
 }
 
 // heading leaves a row free and writes the title of a block.
@@ -89,7 +90,7 @@ func (s *summary) heading(text string) error {
 }
 
 // sentences writes a block of sentences under a heading, or nothing when there are none.
-func (s *summary) sentences(heading string, texts []string, limit int) error {
+func (s *summary) sentences(heading string, texts []string) error {
 	if len(texts) == 0 {
 		return nil
 	}
@@ -97,8 +98,8 @@ func (s *summary) sentences(heading string, texts []string, limit int) error {
 		return err
 	}
 	for i, text := range texts {
-		if i == limit {
-			return s.sentence(s.b.styles.text, fmt.Sprintf("and %s more", Count(len(texts)-limit)))
+		if i == maxSummarySentences {
+			return s.sentence(s.b.styles.text, fmt.Sprintf("and %s more, in the JSON result", Count(len(texts)-i)))
 		}
 		if err := s.sentence(s.b.styles.text, text); err != nil {
 			return err
@@ -114,6 +115,9 @@ func (s *summary) verdict() error {
 		return err
 	}
 	if err := s.sentence(s.b.styles.text, v.ForApprover); err != nil {
+		return err
+	}
+	if err := s.sentence(s.b.styles.text, s.b.heading()+", "+s.b.sides); err != nil {
 		return err
 	}
 	if n := len(s.b.groups); n > 0 {
@@ -134,15 +138,15 @@ func (s *summary) exit() error {
 	if len(exit.Reasons) == 0 {
 		return s.heading(fmt.Sprintf("Exit code %d", exit.Code))
 	}
-	return s.sentences(fmt.Sprintf("Exit code %d, because", exit.Code), exit.Reasons, 10)
+	return s.sentences(fmt.Sprintf("Exit code %d, because", exit.Code), exit.Reasons)
 }
 
 func (s *summary) lookFirst() error {
-	return s.sentences("What to look at first", s.b.notes.LookFirst, 12)
+	return s.sentences("What to look at first", s.b.notes.LookFirst)
 }
 
 func (s *summary) assumptions() error {
-	return s.sentences("Assumptions", s.b.notes.Assumptions, 40)
+	return s.sentences("Assumptions", s.b.notes.Assumptions)
 }
 
 func (s *summary) counts() error {
@@ -150,7 +154,7 @@ func (s *summary) counts() error {
 		return err
 	}
 	for _, c := range s.b.counts {
-		if err := s.line(c.label, c.n); err != nil {
+		if err := s.count(c.label, c.n); err != nil {
 			return err
 		}
 	}
@@ -160,45 +164,48 @@ func (s *summary) counts() error {
 	return s.sentence(s.b.styles.text, s.b.countsNote)
 }
 
-func (s *summary) limits() error {
+func (s *summary) limitsAndGuards() error {
 	if s.b.limits == nil {
 		return nil // the document is not about limits
 	}
-	if err := s.heading("Safety limits and guards"); err != nil {
+	if err := s.heading(limitsTitle); err != nil {
 		return err
 	}
-	if len(s.b.limits) == 0 {
-		return s.line("none set")
+	if s.limits.rows == 0 {
+		return s.sentence(s.b.styles.text, s.limits.empty)
 	}
+	if err := s.sentence(s.b.styles.note, s.limits.note); err != nil {
+		return err
+	}
+	columns := s.limits.columns
 	s.row++
-	headerRow := s.row
-	if err := s.sw.SetRow(fmt.Sprintf("A%d", headerRow), s.b.headerCells(summaryColumns), excelize.RowOpts{Height: headerHeight(summaryColumns)}); err != nil {
+	header := s.row
+	if err := s.sw.SetRow(fmt.Sprintf("A%d", header), s.b.headerCells(columns), excelize.RowOpts{Height: headerHeight(columns)}); err != nil {
 		return err
 	}
-	for _, l := range s.b.limits {
+	for i, l := range pressingFirst(s.b.limits) {
 		s.row++
-		cells := s.b.cells(summaryColumns, []any{l.Name, l.AffectedLow, l.AffectedHigh, limitMax(l), limitUsed(l), l.Headroom, limitVerdict(l), l.Meaning, orEmpty(known(l.OneTime))})
-		cells[6] = excelize.Cell{StyleID: s.b.styles.limit(l), Value: limitVerdict(l)}
-		if err := s.sw.SetRow(fmt.Sprintf("A%d", s.row), cells, excelize.RowOpts{Height: rowHeight(summaryColumns, cells)}); err != nil {
+		cells := s.b.cells(columns, s.limits.row(i))
+		for j, c := range columns {
+			if c.title == verdictColumn {
+				cells[j] = excelize.Cell{StyleID: s.b.styles.limit(l), Value: limitVerdict(l)}
+			}
+		}
+		if err := s.sw.SetRow(fmt.Sprintf("A%d", s.row), cells, excelize.RowOpts{Height: rowHeight(columns, cells)}); err != nil {
 			return err
 		}
 	}
-	if err := s.b.addTable(s.sw, "Limits", headerRow, len(s.b.limits), len(summaryColumns)); err != nil {
+	if err := s.b.addTable(s.sw, "Limits", header, s.limits.rows, len(columns)); err != nil {
 		return err
 	}
-	// Bars end at the longest of their cells: this one shows how long all of a limit is.
-	if err := s.line("For comparison: a limit in full", nil, nil, nil, 1.0); err != nil {
-		return err
+	for j, c := range columns {
+		if c.title == usedColumn {
+			if err := s.b.addBars(summarySheet, j+1, header+1, s.row, fillUsed); err != nil {
+				return err
+			}
+		}
 	}
-	return s.b.addBars("Summary", summaryUsedColumn, headerRow+1, s.row, fillUsed)
-}
-
-// limitUsed is the share of a limit that is used up, above 1 when it is exceeded; nil when it allows nobody.
-func limitUsed(l engine.LimitResult) any {
-	if limitAllowed(l) <= 0 {
-		return nil
-	}
-	return ofAll(l.AffectedHigh, limitAllowed(l))
+	return s.sentences(notSeenTitle, notSeen(s.b.limits))
 }
 
 func (s *summary) inputs() error {
@@ -223,5 +230,5 @@ func (s *summary) rules() error {
 	if len(lines) == 0 {
 		lines = []string{"none"}
 	}
-	return s.sentences("Rules that differ from the default", lines, 16)
+	return s.sentences("Rules that differ from the default", lines)
 }

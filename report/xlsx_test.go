@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"github.com/stretchr/testify/require"
 	"github.com/xuri/excelize/v2"
@@ -113,7 +114,7 @@ func TestWorkbookHasWhatExcelNeeds(t *testing.T) {
 		require.True(t, *props.FitToPage)
 		page, err := f.GetHeaderFooter(sheet)
 		require.NoError(t, err)
-		require.Equal(t, "&LWorkforce lifecycle&R run "+(*d.RunDigest)[:12], page.OddHeader)
+		require.Equal(t, "&L&8 Workforce lifecycle, version 7 PUBLISHED&R&8 run "+(*d.RunDigest)[:12]+", digest "+*d.RunDigest, page.OddHeader)
 		require.Equal(t, "&L"+sheet+", as of 2026-11-01T08:00:00Z&RPage &P of &N", page.OddFooter)
 	}
 	titles := map[string]string{}
@@ -136,6 +137,25 @@ func TestWorkbookHasWhatExcelNeeds(t *testing.T) {
 		require.Equal(t, want, got, "an id is text, a count is a number")
 	}
 	require.NotContains(t, parts(t, workbook), "xl/vbaProject.bin")
+}
+
+// A page header has 255 characters, whatever the names are, and none of them is a code.
+func TestPageHeaders(t *testing.T) {
+	for _, name := range []string{strings.Repeat("&", 400), strings.Repeat("💥", 400), "8 & 9", strings.Repeat("x", 70) + "&Rrun", "&&D"} {
+		in := sampleDiffInput()
+		policy := *in.To.Policy
+		policy.Name = name
+		in.To.Policy = &policy
+		d := NewDiff(in)
+		f, _ := openWorkbook(t, func(b *bytes.Buffer) error { return WriteXLSX(b, d) })
+		page, err := f.GetHeaderFooter("Charts")
+		require.NoError(t, err)
+		require.LessOrEqual(t, len(utf16.Encode([]rune(page.OddHeader))), 255)
+		left, right, _ := strings.Cut(strings.ReplaceAll(page.OddHeader, "&&", "+"), "&R&8 ")
+		require.Equal(t, "run "+(*d.RunDigest)[:12]+", digest "+*d.RunDigest, right)
+		require.True(t, strings.HasPrefix(left, "&L&8 "))
+		require.NotContains(t, strings.TrimPrefix(left, "&L&8"), "&")
+	}
 }
 
 func TestWorkbookOfAnEmptyRun(t *testing.T) {

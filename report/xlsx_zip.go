@@ -12,14 +12,18 @@ import (
 )
 
 // workbookZip writes the parts of a workbook: with a fast deflate, and so that equal workbooks are equal bytes. The list of
-// content types comes in the order of a map; its order means nothing, so it is sorted.
+// content types comes in the order of a map; its order means nothing, so it is sorted. The bars of the first sheet are about shares,
+// and end where all of something is; excelize lets all bars end at the largest.
 type workbookZip struct {
 	*zip.Writer
-	types bytes.Buffer
+	types, first bytes.Buffer
 }
 
-// contentTypes is the part that lists what every part is.
-const contentTypes = "[Content_Types].xml"
+// contentTypes is the part that lists what every part is, firstSheet that of the summary.
+const contentTypes, firstSheet = "[Content_Types].xml", "xl/worksheets/sheet1.xml"
+
+// barsToLargest and barsToOne say where bars end.
+var barsToLargest, barsToOne = []byte(`<x14:cfvo type="autoMax"></x14:cfvo>`), []byte(`<x14:cfvo type="num"><xm:f>1</xm:f></x14:cfvo>`)
 
 var contentType = regexp.MustCompile(`<(?:Default|Override) [^<>]*></(?:Default|Override)>`)
 
@@ -31,8 +35,11 @@ func newWorkbookZip(w io.Writer) *workbookZip {
 
 // Create starts a part.
 func (z *workbookZip) Create(name string) (io.Writer, error) {
-	if name == contentTypes {
+	switch name {
+	case contentTypes:
 		return &z.types, nil
+	case firstSheet:
+		return &z.first, nil
 	}
 	return z.Writer.Create(name)
 }
@@ -47,12 +54,18 @@ func (z *workbookZip) Close() error {
 		return fmt.Errorf("%s has no end", contentTypes)
 	}
 	slices.SortFunc(entries, bytes.Compare)
-	w, err := z.Writer.Create(contentTypes)
-	if err != nil {
-		return err
-	}
-	for _, part := range [][]byte{frame[:end], bytes.Join(entries, nil), frame[end:]} {
-		if _, err := w.Write(part); err != nil {
+	for _, part := range []struct {
+		name string
+		text []byte
+	}{
+		{firstSheet, bytes.ReplaceAll(z.first.Bytes(), barsToLargest, barsToOne)},
+		{contentTypes, slices.Concat(frame[:end], bytes.Join(entries, nil), frame[end:])},
+	} {
+		w, err := z.Writer.Create(part.name)
+		if err != nil {
+			return err
+		}
+		if _, err := w.Write(part.text); err != nil {
 			return err
 		}
 	}

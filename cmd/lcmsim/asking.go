@@ -19,7 +19,6 @@ import (
 	"github.com/lcmsim/lcmsim/engine"
 	"github.com/lcmsim/lcmsim/loader"
 	"github.com/lcmsim/lcmsim/loader/tenant"
-	"github.com/lcmsim/lcmsim/report"
 	"github.com/lcmsim/lcmsim/scimeval"
 )
 
@@ -36,7 +35,7 @@ type asking struct {
 func addAskingFlags(f *pflag.FlagSet, opt *asking) {
 	f.BoolVar(&opt.checkDrift, "check-drift", false, "first compare the attributes that the policy reads with the tenant's, of each identity: one that differs is drifted, not a disagreement")
 	f.StringVar(&opt.state, "identity-state", "NEW", "state of the identity that dry runs are asked for")
-	f.StringVar(&opt.answers, "answers", "", "keep the tenant's answers in this file, and use those that are in it (default: a file beside the snapshot until the run is complete)")
+	addOutputFlag(f, &opt.answers, "answers", "keep the tenant's answers in this file, and use those that are in it (default: a file beside the snapshot until the run is complete)")
 	addTenantFlags(f, &opt.tenant)
 }
 
@@ -51,8 +50,8 @@ type askSession struct {
 	messages io.Writer
 }
 
-// openAsking prepares a client and the journal. outputs are the files that the command writes besides.
-func (run *simulation) openAsking(e env, opt asking, outputs ...string) (*askSession, error) {
+// openAsking prepares a client and the journal, which are apart from what out writes.
+func (run *simulation) openAsking(e env, opt asking, out *outputs) (*askSession, error) {
 	if run.policy.ID == "" {
 		return nil, errors.New("the policy has no id, so that the tenant cannot be asked about it; export it again with its id")
 	}
@@ -63,15 +62,18 @@ func (run *simulation) openAsking(e env, opt asking, outputs ...string) (*askSes
 			s.path = full + ".answers.jsonl" // of . and ..
 		}
 	}
-	var err error
-	for flag, path := range map[string]string{"answers": opt.answers, "log": opt.tenant.log} {
-		if err = ownFile(flag, path, append(run.inputs(), outputs...)); err != nil {
-			return nil, err
+	if err := out.apart(s.path); err != nil {
+		return nil, fmt.Errorf("--answers %w", err)
+	}
+	if log := opt.tenant.log; log != "" {
+		if err := out.apart(log); err != nil {
+			return nil, fmt.Errorf("--log %w", err)
+		}
+		if sameFile(log, s.path) || samePlace(log, s.path) {
+			return nil, fmt.Errorf("--log %s: is the file of the answers; name another one", log)
 		}
 	}
-	if opt.tenant.log != "" && samePath(opt.tenant.log, s.path) {
-		return nil, fmt.Errorf("--log %s: is the file of the answers; name another one", opt.tenant.log)
-	}
+	var err error
 	if s.client, s.endLog, err = openTenant(e, opt.tenant, e.stderr); err != nil {
 		return nil, err
 	}
@@ -79,16 +81,6 @@ func (run *simulation) openAsking(e env, opt asking, outputs ...string) (*askSes
 		return nil, errors.Join(err, s.endLog())
 	}
 	return s, nil
-}
-
-// ownFile refuses a file that is written to while a run goes on, if it is one of others.
-func ownFile(flag, path string, others []string) error {
-	for _, other := range others {
-		if path != "" && other != "" && (samePath(path, other) || sameFile(path, other)) {
-			return fmt.Errorf("--%s %s: is another file of this run; name one of its own", flag, path)
-		}
-	}
-	return nil
 }
 
 // question asks for the dry run of an identity.
@@ -131,7 +123,7 @@ func (s *askSession) finish(replies []tenant.Reply) error {
 		}
 	}
 	if len(replies) > 0 && missing+gone == len(replies) {
-		fmt.Fprintf(s.messages, "error: nothing could be asked: %s\n", report.Printable(last.Error()))
+		say(s.messages, "error: nothing could be asked: "+last.Error())
 	}
 	empty := s.empty()
 	answers, _ := s.journal.Len()
@@ -143,7 +135,7 @@ func (s *askSession) finish(replies []tenant.Reply) error {
 		if empty {
 			return nil
 		}
-		fmt.Fprintf(s.messages, "note: the answers are kept in %s: the same command asks only about the %s\n", report.Printable(s.path), counted(missing, "identity that has none", "identities that have none"))
+		say(s.messages, fmt.Sprintf("note: the answers are kept in %s: the same command asks only about the %s", s.path, counted(missing, "identity that has none", "identities that have none")))
 		return nil
 	}
 	if s.kept || s.foreign {
@@ -182,7 +174,7 @@ func (s *askSession) findings(replies []tenant.Reply, unshown map[string]int) []
 		list = append(list, engine.Finding{Severity: engine.SeverityWarning, Code: code, Column: engine.NoColumn, Message: message, Hint: hint, Count: n})
 	}
 	if n, oldest := tenant.Reused(replies); n > 0 {
-		fmt.Fprintf(s.messages, "note: %s from %s, the oldest of %s\n", counted(n, "answer was taken", "answers were taken"), report.Printable(s.path), oldest.UTC().Format(time.RFC3339))
+		say(s.messages, fmt.Sprintf("note: %s from %s, the oldest of %s", counted(n, "answer was taken", "answers were taken"), s.path, oldest.UTC().Format(time.RFC3339)))
 		warn("answers-reused", fmt.Sprintf("%s from %s and not asked again; the oldest is of %s", counted(n, "answer was taken", "answers were taken"), s.path, oldest.UTC().Format(time.RFC3339)),
 			"remove the file to ask everything again", n)
 	}

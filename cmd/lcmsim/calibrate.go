@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/spf13/cobra"
@@ -54,7 +53,7 @@ would settle a rule are missing.
 	}
 	f := cmd.Flags()
 	f.IntVar(&opt.budget, "budget", 100, "dry runs at most")
-	f.StringVar(&opt.write, "write", "", "write the settled rules to this file, as YAML for lcmsim.yaml")
+	addOutputFlag(f, &opt.write, "write", "write the settled rules to this file, as YAML for lcmsim.yaml")
 	addAskingFlags(f, &opt.asking)
 	addSnapshotFlags(f, &opt.simulateOptions)
 	addReportFlags(f, &opt.simulateOptions, reportHelp)
@@ -64,7 +63,7 @@ would settle a rule are missing.
 }
 
 func runCalibrate(ctx context.Context, e env, opt calibrateOptions) error {
-	if err := checkReports(e, opt.reports, opt.githubSummary); err != nil {
+	if err := checkReports(e, opt.simulateOptions, false); err != nil {
 		return err
 	}
 	if opt.budget < 1 || opt.budget > maxDryRunsWanted {
@@ -77,20 +76,20 @@ func runCalibrate(ctx context.Context, e env, opt calibrateOptions) error {
 	if run.rules.Semantics != scimeval.Vendor {
 		return errors.New("calibrate settles the rules of --semantics vendor; rfc7644 leaves none open")
 	}
-	var out outputs
+	out := outputs{inputs: append(opt.inputs(), opt.tenant.tokenFile)}
 	defer out.discard()
-	_, reports, err := run.createOutputs(&out)
-	if err != nil {
-		return err
-	}
 	var rules *output
 	if opt.write != "" {
-		if rules, err = out.create(opt.write, run.inputs()...); err != nil {
+		if rules, err = out.create(opt.write); err != nil {
 			return err
 		}
 	}
+	_, reports, err := run.createOutputs(e, &out)
+	if err != nil {
+		return err
+	}
 	c := &calibration{simulation: run, opt: opt}
-	session, err := run.openAsking(e, opt.asking, append(slices.Clone(opt.reports), opt.write)...)
+	session, err := run.openAsking(e, opt.asking, &out)
 	if err != nil {
 		return err
 	}

@@ -86,7 +86,7 @@ not prove --max-disagreement.
 }
 
 func runCrosscheck(ctx context.Context, e env, opt crosscheckOptions) error {
-	if err := checkReports(e, opt.reports, opt.githubSummary); err != nil {
+	if err := checkReports(e, opt.simulateOptions, false); err != nil {
 		return err
 	}
 	sampling, maximum, err := opt.sampling()
@@ -97,16 +97,16 @@ func runCrosscheck(ctx context.Context, e env, opt crosscheckOptions) error {
 	if err != nil {
 		return err
 	}
-	var out outputs
+	out := outputs{inputs: append(opt.inputs(), opt.tenant.tokenFile)}
 	defer out.discard()
-	_, reports, err := run.createOutputs(&out)
+	_, reports, err := run.createOutputs(e, &out)
 	if err != nil {
 		return err
 	}
 	check := &crosscheck{simulation: run, opt: opt}
 	var session *askSession
 	if !opt.planOnly {
-		if session, err = run.openAsking(e, opt.asking, opt.reports...); err != nil {
+		if session, err = run.openAsking(e, opt.asking, &out); err != nil {
 			return err
 		}
 		defer session.close()

@@ -31,8 +31,9 @@ rejected or questioned which change, bound to the run that the result comes from
 RESULT.json must be of the same run as the workbook, written with --report. It is rendered again, and every cell of the
 workbook but the columns Decision, Comment, Name and Date must say what it says then. An edited number, a row or sheet more
 or less, rows in another order, a formula, macros, or the workbook of another run are refused, and the cells are named. Excel
-and LibreOffice may save the file their own way; hidden rows, sizes, colours and the order of the sheets make no difference. A number
-format that shows something else than the cell holds is refused.
+and LibreOffice may save the file their own way; sizes, colours and the order of the sheets make no difference. What keeps anyone
+from seeing what is recorded is refused: hidden or filtered rows, columns and sheets, merged cells, letters that cannot be read,
+number formats and conditional formats that show something else, other charts, drawings and notes.
 
 A decision is approve, reject or question, and needs a name and a date. A row without one is open. The record carries the
 digests of the run and of both files, and one of its own. It does not prove who wrote a name: sign the record, or keep it
@@ -51,14 +52,14 @@ keeps its own verdict and exit code, which the record repeats.`,
 	}
 	f := cmd.Flags()
 	f.BoolVar(&opt.json, "json", false, "print the record as JSON on stdout instead of the summary")
-	f.StringVar(&opt.report, "report", "", "write the record: PATH ends in .json")
+	addOutputFlag(f, &opt.report, "report", "write the record: PATH ends in .json")
 	f.BoolVar(&opt.quiet, "quiet", false, "only the verdict line")
 	f.BoolVar(&opt.noColor, "no-color", false, "no colour (as NO_COLOR)")
 	return cmd
 }
 
 func runDecisions(e env, opt decisionsOptions) error {
-	var out outputs
+	out := outputs{inputs: []string{opt.workbook, opt.result}}
 	defer out.discard()
 	var record *output
 	var err error
@@ -66,7 +67,7 @@ func runDecisions(e env, opt decisionsOptions) error {
 		if !strings.HasSuffix(strings.ToLower(opt.report), ".json") {
 			return fmt.Errorf("--report %s: the name must end in .json", opt.report)
 		}
-		if record, err = out.create(opt.report, opt.workbook, opt.result); err != nil {
+		if record, err = out.create(opt.report); err != nil {
 			return err
 		}
 	}

@@ -63,16 +63,16 @@ no body could be written for, with the reason. What is not decided is counted an
 }
 
 func runDiff(ctx context.Context, e env, opt diffOptions) error {
-	if err := checkReports(e, documents(opt.reports), opt.githubSummary); err != nil {
+	if err := checkReports(e, opt.simulateOptions, true); err != nil {
 		return err
 	}
 	run, err := openComparison(e, opt)
 	if err != nil {
 		return err
 	}
-	var out outputs
+	out := outputs{inputs: run.opt.inputs()}
 	defer out.discard()
-	rows, reports, err := run.createOutputs(&out)
+	rows, reports, err := run.createOutputs(e, &out)
 	if err != nil {
 		return err
 	}

@@ -3,9 +3,11 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"io"
 	"os"
 	"strconv"
+	"syscall"
 	"time"
 
 	"golang.org/x/term"
@@ -28,7 +30,7 @@ type env struct {
 
 func systemEnv() env {
 	e := env{
-		stdout: os.Stdout, stderr: os.Stderr, now: time.Now,
+		stdout: pipe{os.Stdout}, stderr: os.Stderr, now: time.Now,
 		noColor:  os.Getenv("NO_COLOR") != "",
 		progress: term.IsTerminal(int(os.Stderr.Fd())),
 		getenv:   os.Getenv,
@@ -45,6 +47,20 @@ func systemEnv() env {
 	}
 	return e
 }
+
+// pipe is an output whose reader may end before it: what that has not read, it did not want.
+type pipe struct{ io.Writer }
+
+func (p pipe) Write(text []byte) (int, error) {
+	n, err := p.Writer.Write(text)
+	if errors.Is(err, syscall.EPIPE) {
+		return len(text), nil
+	}
+	return n, err
+}
+
+// say writes a line of text for people on w, which is no result: nobody could be told that it failed.
+func say(w io.Writer, line string) { _ = report.WriteLines(w, line) }
 
 // variable is a variable of the environment, "" = not set.
 func (e env) variable(name string) string {

@@ -94,7 +94,7 @@ func runFilter(ctx context.Context, e env, opt filterOptions) error {
 	if !opt.quiet {
 		engine.SortFindings(findings)
 		for _, f := range findings {
-			fmt.Fprintln(e.stderr, findingLine(f))
+			say(e.stderr, findingLine(f))
 		}
 	}
 	if opt.json {
@@ -300,5 +300,5 @@ func findingLine(f engine.Finding) string {
 	if f.Hint != "" {
 		b.WriteString(" (" + f.Hint + ")")
 	}
-	return report.Printable(b.String())
+	return b.String()
 }

@@ -152,7 +152,7 @@ func TestGitHubSummaryIsAppended(t *testing.T) {
 		code, stdout, stderr = inJob(t.Context(), other, args...)
 		require.Equal(t, report.ExitFatal, code, "a directory cannot be appended to")
 		require.Empty(t, stdout)
-		require.Contains(t, stderr, "GITHUB_STEP_SUMMARY: "+other+": cannot be written")
+		require.Contains(t, stderr, "GITHUB_STEP_SUMMARY: "+other+": is a directory, want a file")
 	}
 }
 

@@ -55,7 +55,7 @@ some have joined, moved, left or disappeared since. It is what lcmsim diff takes
 	f.IntVar(&opt.identities, "identities", 5000, "how many identities")
 	f.Uint64Var(&opt.seed, "seed", 1, "seed of the generator")
 	f.StringVar(&opt.format, "format", "jsonl", "format of the population: "+strings.Join(populationFormats, ", ")+"; each also with .gz or .zst")
-	f.StringVar(&opt.earlier, "earlier", "", "also write the population of a month before, to this directory")
+	addOutputFlag(f, &opt.earlier, "earlier", "also write the population of a month before, to this directory")
 	f.BoolVar(&opt.holdings, "holdings", false, "also write grants.csv and history.csv")
 	f.BoolVar(&opt.quiet, "quiet", false, "no progress and no summary")
 	mustComplete(cmd, "format", populationFormats...)
@@ -90,8 +90,8 @@ func runGenerate(ctx context.Context, e env, opt generateOptions) error {
 	if err != nil {
 		return err
 	}
-	text := fmt.Sprintf("%s: %s identities (seed %d), a policy with a draft, and its access profiles\n", report.Printable(opt.dir), report.Count(opt.identities), opt.seed)
-	next := "lcmsim simulate " + report.Printable(opt.dir)
+	lines := []string{fmt.Sprintf("%s: %s identities (seed %d), a policy with a draft, and its access profiles", opt.dir, report.Count(opt.identities), opt.seed)}
+	next := "lcmsim simulate " + opt.dir
 	if before != nil {
 		n, err := writeEarlier(ctx, e, opt, before.work, company, base)
 		if err != nil {
@@ -100,8 +100,8 @@ func runGenerate(ctx context.Context, e env, opt generateOptions) error {
 		if err := before.appear(); err != nil {
 			return err
 		}
-		text += fmt.Sprintf("%s: the %s identities of a month before\n", report.Printable(opt.earlier), report.Count(n))
-		next = fmt.Sprintf("lcmsim diff %s --baseline %s", report.Printable(opt.dir), report.Printable(opt.earlier))
+		lines = append(lines, fmt.Sprintf("%s: the %s identities of a month before", opt.earlier, report.Count(n)))
+		next = fmt.Sprintf("lcmsim diff %s --baseline %s", opt.dir, opt.earlier)
 	}
 	if err := dir.appear(); err != nil {
 		return err
@@ -110,16 +110,15 @@ func runGenerate(ctx context.Context, e env, opt generateOptions) error {
 		return nil
 	}
 	if len(dropped) > 0 {
-		text += fmt.Sprintf("left out, as %s cannot hold it: %s\n", base, strings.Join(dropped, ", "))
+		lines = append(lines, fmt.Sprintf("left out, as %s cannot hold it: %s", base, strings.Join(dropped, ", ")))
 	}
-	_, err = fmt.Fprintf(e.stdout, "%snext: %s\n", text, next)
-	return err
+	return report.WriteLines(e.stdout, append(lines, "next: "+next)...)
 }
 
 // writeSnapshot fills dir and names the attributes that the format cannot hold.
 func writeSnapshot(ctx context.Context, e env, opt generateOptions, dir string, company *fixtures.Company, format string) (dropped []string, err error) {
 	for name, text := range company.Files() {
-		if err := os.WriteFile(filepath.Join(dir, name), text, 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o666); err != nil {
 			return nil, err
 		}
 	}
@@ -192,7 +191,7 @@ func writeManifest(dir string, takenAt time.Time) error {
 			return err
 		}
 	}
-	return os.WriteFile(filepath.Join(dir, "manifest.json"), fixtures.Manifest(takenAt, digests), 0o644)
+	return os.WriteFile(filepath.Join(dir, "manifest.json"), fixtures.Manifest(takenAt, digests), 0o666)
 }
 
 // columnsFor declares the columns of a population, without those that the format cannot hold.

@@ -50,7 +50,7 @@ func TestInterruptedSimulation(t *testing.T) {
 
 func TestInterruptedGenerator(t *testing.T) {
 	dir := t.TempDir()
-	code, stdout, stderr := lcmsim(cancelWhen(t, dir, ".lcmsim-generate-"), "generate", filepath.Join(dir, "big"), "--identities", "2000000")
+	code, stdout, stderr := lcmsim(cancelWhen(t, dir, ".big."), "generate", filepath.Join(dir, "big"), "--identities", "2000000")
 	require.Equal(t, 1, code)
 	require.Equal(t, "lcmsim: interrupted; nothing was written\n", stderr)
 	require.Empty(t, stdout)

@@ -38,7 +38,10 @@ func TestMain(m *testing.M) {
 			e := systemEnv()
 			e.now = func() time.Time { return testNow }
 			e.sleep = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
-			os.Exit(run(context.Background(), os.Args[1:], e))
+			ctx, stop := interruptible()
+			code := run(ctx, os.Args[1:], e)
+			stop()
+			os.Exit(code)
 		},
 	})
 }

@@ -22,21 +22,22 @@ func createNewDir(path string) (*newDir, error) {
 		return nil, fmt.Errorf("%s: is not empty; name a new directory", path)
 	}
 	parent := filepath.Dir(filepath.Clean(path))
-	if err := os.MkdirAll(parent, 0o755); err != nil {
+	if err := os.MkdirAll(parent, 0o777); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, reason(err))
 	}
-	work, err := os.MkdirTemp(parent, ".lcmsim-generate-*")
+	dir := &newDir{path: path}
+	err := besides(filepath.Clean(path), func(name string) error {
+		dir.work = name
+		return os.Mkdir(name, 0o777)
+	})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, reason(err))
 	}
-	return &newDir{path, work}, nil
+	return dir, nil
 }
 
 // appear gives the directory its name.
 func (d *newDir) appear() error {
-	if err := os.Chmod(d.work, 0o755); err != nil {
-		return fmt.Errorf("%s: %w", d.path, reason(err))
-	}
 	if err := os.Remove(d.path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("%s: %w", d.path, reason(err))
 	}

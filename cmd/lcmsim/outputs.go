@@ -1,62 +1,45 @@
 package main
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
+	"slices"
 )
 
 // outputs are the files that a command writes. Each is written under a temporary name beside its own; commit gives all
-// of them their names, discard removes them. A command that fails leaves nothing behind.
-type outputs struct{ files []*output }
+// of them their names, discard removes them. A command that fails leaves nothing behind, and what was there as it was.
+type outputs struct {
+	inputs []string // files of the run that nothing is written to
+	files  []*output
+	shared string // a file of others that text is added to, "" = none
 
-type output struct {
-	path string
-	file *os.File
-	*bufio.Writer
+	added io.WriteCloser // the shared file
+	text  string         // to add
 }
 
 // create starts a file. It refuses to replace one of the inputs.
-func (o *outputs) create(path string, inputs ...string) (*output, error) {
-	if info, err := os.Stat(path); err == nil {
-		if info.IsDir() {
-			return nil, fmt.Errorf("%s: is a directory, want a file", path)
-		}
-		for _, input := range inputs {
-			if sameFile(input, path) {
-				return nil, fmt.Errorf("%s: is an input of this run; name another file", path)
-			}
+func (o *outputs) create(path string) (*output, error) {
+	out, err := newOutput(path)
+	if err != nil {
+		return nil, err
+	}
+	for _, input := range o.inputs {
+		if sameFile(input, path) {
+			return nil, fmt.Errorf("%s: is an input of this run; name another file", path)
 		}
 	}
 	for _, f := range o.files {
-		if samePath(f.path, path) {
+		if samePlace(f.place, out.place) {
 			return nil, fmt.Errorf("%s: named for two outputs", path)
 		}
 	}
-	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
+	if err := out.open(); err != nil {
 		return nil, fmt.Errorf("%s: cannot be written: %w", path, reason(err))
 	}
-	out := &output{path: path, file: file, Writer: bufio.NewWriterSize(file, 1<<16)}
 	o.files = append(o.files, out)
 	return out, nil
-}
-
-// sameFile tells whether two paths lead to one file that exists.
-func sameFile(a, b string) bool {
-	one, errOne := os.Stat(a)
-	other, errOther := os.Stat(b)
-	return errOne == nil && errOther == nil && os.SameFile(one, other)
-}
-
-// samePath tells whether two paths are spelled from the same place to the same place.
-func samePath(a, b string) bool {
-	fullA, errA := filepath.Abs(a)
-	fullB, errB := filepath.Abs(b)
-	return errA == nil && errB == nil && fullA == fullB
 }
 
 // write creates a file with what fill writes.
@@ -71,41 +54,87 @@ func (o *outputs) write(path string, fill func(io.Writer) error) error {
 	return nil
 }
 
-// commit finishes all files, then gives them their names.
+// apart refuses a file that is written to in another way than those of create, if it is an input or another output.
+func (o *outputs) apart(path string) error {
+	others := append(slices.Clone(o.inputs), o.shared)
+	for _, f := range o.files {
+		others = append(others, f.path)
+	}
+	for _, other := range others {
+		if sameFile(path, other) || samePlace(path, other) {
+			return fmt.Errorf("%s: is another file of this run; name one of its own", path)
+		}
+	}
+	return nil
+}
+
+// share checks a file of others that text is added to in the end.
+func (o *outputs) share(path string) error {
+	if _, err := newOutput(path); err != nil {
+		return err
+	}
+	if err := o.apart(path); err != nil {
+		return err
+	}
+	o.shared = path
+	return nil
+}
+
+// add prepares to add text to the shared file.
+func (o *outputs) add(text string) error {
+	file, err := os.OpenFile(o.shared, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o666)
+	if err != nil {
+		return fmt.Errorf("%s: cannot be written: %w", o.shared, reason(err))
+	}
+	o.added, o.text = file, text
+	return nil
+}
+
+// commit finishes all files, gives them their names, and adds to the shared file. If one of that fails, the files that were
+// there are put back.
 func (o *outputs) commit() error {
 	for _, f := range o.files {
-		err := errors.Join(f.Flush(), f.file.Chmod(0o644), f.file.Close())
-		if err != nil {
+		if err := f.finish(); err != nil {
 			return fmt.Errorf("%s: cannot be written: %w", f.path, reason(err))
 		}
 	}
 	for _, f := range o.files {
-		if err := os.Rename(f.file.Name(), f.path); err != nil {
-			return fmt.Errorf("%s: cannot be written: %w", f.path, reason(err))
+		if err := f.appear(); err != nil {
+			return errors.Join(fmt.Errorf("%s: cannot be written: %w", f.path, reason(err)), o.withdraw())
 		}
+	}
+	if o.added != nil {
+		_, err := io.WriteString(o.added, o.text)
+		err = errors.Join(err, o.added.Close())
+		o.added = nil
+		if err != nil {
+			return errors.Join(fmt.Errorf("%s: cannot be written: %w", o.shared, reason(err)), o.withdraw())
+		}
+	}
+	for _, f := range o.files {
+		f.settle()
 	}
 	o.files = nil
 	return nil
 }
 
+// withdraw puts back the files that were there.
+func (o *outputs) withdraw() error {
+	var failed []error
+	for _, f := range o.files {
+		failed = append(failed, f.withdraw())
+	}
+	return errors.Join(failed...)
+}
+
 // discard removes what was not committed.
 func (o *outputs) discard() {
 	for _, f := range o.files {
-		f.file.Close()
-		os.Remove(f.file.Name())
+		f.discard()
 	}
 	o.files = nil
-}
-
-// reason is the error below an fs.PathError, whose path is a temporary name.
-func reason(err error) error {
-	var path *os.PathError
-	if errors.As(err, &path) {
-		return path.Err
+	if o.added != nil {
+		o.added.Close()
+		o.added = nil
 	}
-	var link *os.LinkError
-	if errors.As(err, &link) {
-		return link.Err
-	}
-	return err
 }

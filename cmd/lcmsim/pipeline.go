@@ -17,7 +17,7 @@ type evaluated[T any] struct {
 }
 
 // evaluate runs every batch of a population through one of several workers and hands the results to take in input
-// order. It is the only place with goroutines over batches: what take sees does not depend on the number of workers.
+// order. It is the only place where several goroutines work on batches: what take sees does not depend on the number of workers.
 // A batch is released after take.
 func evaluate[T any](ctx context.Context, pop *loader.Population, workers []func(*loader.Batch) (T, error), take func(*loader.Batch, T) error) error {
 	ctx, cancel := context.WithCancel(ctx)

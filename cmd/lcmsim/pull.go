@@ -76,16 +76,15 @@ func runPull(ctx context.Context, e env, opt pullOptions, stdin io.Reader) (err 
 		return pullError(ctx, err)
 	}
 	for _, w := range pulled.Warnings {
-		fmt.Fprintln(e.stderr, "warning: "+report.Printable(w))
+		say(e.stderr, "warning: "+w)
 	}
 	if opt.quiet {
 		return nil
 	}
 	for _, n := range pulled.Notes {
-		fmt.Fprintln(e.stderr, "note: "+report.Printable(n))
+		say(e.stderr, "note: "+n)
 	}
-	_, err = io.WriteString(e.stdout, pullSummary(opt.dir, client, pulled, len(ids) > 0))
-	return err
+	return report.WriteLines(e.stdout, pullSummary(opt.dir, client, pulled, len(ids) > 0)...)
 }
 
 // pullError says how to go on after an interruption.
@@ -99,32 +98,28 @@ func pullError(ctx context.Context, err error) error {
 	return err
 }
 
-// pullSummary says what is there now, and what comes next.
-func pullSummary(dir string, client *tenant.Client, pulled *tenant.Pulled, people bool) string {
-	var b strings.Builder
-	dir = report.Printable(dir)
-	fmt.Fprintf(&b, "%s: %s from %s, %s requests", dir, counted(len(pulled.Policies), "policy", "policies"), report.Printable(client.Tenant()), report.Count(client.Calls()))
+// pullSummary are lines that say what is there now, and what comes next.
+func pullSummary(dir string, client *tenant.Client, pulled *tenant.Pulled, people bool) []string {
+	head := fmt.Sprintf("%s: %s from %s, %s requests", dir, counted(len(pulled.Policies), "policy", "policies"), client.Tenant(), report.Count(client.Calls()))
 	if pulled.Resumed {
-		b.WriteString(" after those of an earlier run")
+		head += " after those of an earlier run"
 	}
 	if n := len(pulled.Warnings); n > 0 {
-		b.WriteString(", " + counted(n, "warning", "warnings"))
+		head += ", " + counted(n, "warning", "warnings")
 	}
-	b.WriteString("\n")
+	lines := []string{head}
 	for _, file := range pulled.Files {
-		fmt.Fprintf(&b, "  %-27s %s\n", report.Printable(file.Name), report.Count(file.Items))
+		lines = append(lines, fmt.Sprintf("  %-27s %s", report.Printable(file.Name), report.Count(file.Items)))
 	}
+	next := "next: lcmsim simulate " + dir
 	if !people {
-		fmt.Fprintf(&b, "missing: a population; add %s/identities.csv, .jsonl or .parquet, or give it with --identities\n", strings.TrimRight(dir, "/"))
-		fmt.Fprintf(&b, "next: lcmsim simulate %s --identities FILE", dir)
-	} else {
-		fmt.Fprintf(&b, "next: lcmsim simulate %s", dir)
+		lines = append(lines, fmt.Sprintf("missing: a population; add %s/identities.csv, .jsonl or .parquet, or give it with --identities", strings.TrimRight(dir, "/")))
+		next += " --identities FILE"
 	}
 	if len(pulled.Policies) > 1 {
-		b.WriteString(" --policy NAME")
+		next += " --policy NAME"
 	}
-	b.WriteString("\n")
-	return b.String()
+	return append(lines, next)
 }
 
 // counted is a number with its noun.

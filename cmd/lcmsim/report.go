@@ -10,7 +10,7 @@ func newReportCmd(e env) *cobra.Command {
 	var opt simulateOptions
 	cmd := &cobra.Command{
 		Use:   "report RESULT.json",
-		Short: "Render a saved result again, in any format",
+		Short: "Render a saved result again, in any format but access requests",
 		Long: `Renders a result that simulate, diff, crosscheck or calibrate saved as JSON. Everything that a report shows is in that file:
 nothing is computed again, the snapshot is not read, and a report is the same, byte for byte, as one that the run itself would
 have written. The exit code is that of the run.`,
@@ -30,22 +30,25 @@ have written. The exit code is that of the run.`,
 }
 
 func runReport(ctx context.Context, e env, opt simulateOptions, path string) error {
-	if err := checkReports(e, opt.reports, opt.githubSummary, path); err != nil {
+	if err := checkReports(e, opt, false); err != nil {
 		return err
 	}
 	doc, err := openResult(path)
 	if err != nil {
 		return err
 	}
-	var out outputs
+	out := outputs{inputs: []string{path}}
 	defer out.discard()
 	var reports []*output
 	for _, to := range opt.reports {
-		file, err := out.create(to, path)
+		file, err := out.create(to)
 		if err != nil {
 			return err
 		}
 		reports = append(reports, file)
+	}
+	if err := shareSummary(e, opt, &out); err != nil {
+		return err
 	}
 	return deliver(ctx, e, opt, &out, reports, doc)
 }

@@ -2,11 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"os"
-	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -39,45 +36,59 @@ func addReportFlags(f *pflag.FlagSet, opt *simulateOptions, help string) {
 }
 
 // formatOf is the kind of report that a path asks for.
-func formatOf(path string) (format, error) {
-	if isRequests(path) {
-		return format{}, fmt.Errorf("--report %s: access requests are written by lcmsim simulate and lcmsim diff, while they read the population", path)
-	}
-	if strings.HasSuffix(strings.ToLower(path), ".requests.json") {
-		return format{}, fmt.Errorf("--report %s: access requests are written one a line: name it .requests.jsonl", path)
-	}
-	names := make([]string, len(formats))
-	for i, f := range formats {
+func formatOf(path string) (format, bool) {
+	for _, f := range formats {
 		if strings.HasSuffix(strings.ToLower(path), f.extension) {
-			return f, nil
+			return f, true
 		}
-		names[i] = f.extension
 	}
-	return format{}, fmt.Errorf("--report %s: the name must end in %s or %s", path, strings.Join(names[:len(names)-1], ", "), names[len(names)-1])
+	return format{}, false
+}
+
+// checkReport refuses a report of a kind that there is not. plans says whether the command writes access requests.
+func checkReport(path string, plans bool) error {
+	if strings.HasSuffix(strings.ToLower(path), ".requests.json") {
+		return fmt.Errorf("--report %s: access requests are written one a line: name it %s", path, requestsExtension)
+	}
+	if isRequests(path) && !plans {
+		return fmt.Errorf("--report %s: access requests are written by lcmsim simulate and lcmsim diff, while they read the population", path)
+	}
+	if _, ok := formatOf(path); ok || isRequests(path) {
+		return nil
+	}
+	var names []string
+	for _, f := range formats {
+		names = append(names, f.extension)
+	}
+	if plans {
+		names = append(names, requestsExtension)
+	}
+	return fmt.Errorf("--report %s: the name must end in %s or %s", path, strings.Join(names[:len(names)-1], ", "), names[len(names)-1])
 }
 
 // summaryVariable names the file that collects what a job of GitHub shows of itself.
 const summaryVariable = "GITHUB_STEP_SUMMARY"
 
-// checkReports refuses reports of kinds that there are not, and a summary that nobody collects or that would be added to
-// one of the other files.
-func checkReports(e env, paths []string, summary bool, inputs ...string) error {
-	for _, path := range paths {
-		if _, err := formatOf(path); err != nil {
+// checkReports refuses reports of kinds that there are not, and a summary that nobody collects.
+func checkReports(e env, opt simulateOptions, plans bool) error {
+	for _, path := range opt.reports {
+		if err := checkReport(path, plans); err != nil {
 			return err
 		}
 	}
-	if !summary {
+	if opt.githubSummary && e.variable(summaryVariable) == "" {
+		return fmt.Errorf("--github-summary: %s is not set, as it is in a job of GitHub Actions; elsewhere write --report summary.md", summaryVariable)
+	}
+	return nil
+}
+
+// shareSummary announces the file that the summary is added to, if one is wanted, when all other files of the run are known.
+func shareSummary(e env, opt simulateOptions, out *outputs) error {
+	if !opt.githubSummary {
 		return nil
 	}
-	target := e.variable(summaryVariable)
-	for _, path := range slices.Concat(paths, inputs) {
-		if path != "" && (samePath(path, target) || sameFile(path, target)) {
-			return fmt.Errorf("--github-summary: %s is %s, which is another file of this run", summaryVariable, target)
-		}
-	}
-	if target == "" {
-		return fmt.Errorf("--github-summary: %s is not set, as it is in a job of GitHub Actions; elsewhere write --report summary.md", summaryVariable)
+	if err := out.share(e.variable(summaryVariable)); err != nil {
+		return fmt.Errorf("--github-summary: %s: %w", summaryVariable, err)
 	}
 	return nil
 }
@@ -88,12 +99,14 @@ func deliver(ctx context.Context, e env, opt simulateOptions, out *outputs, repo
 		if isRequests(path) {
 			continue // written while the population streamed
 		}
-		f, err := formatOf(path)
-		if err != nil {
-			return err
-		}
+		f, _ := formatOf(path) // checkReports knows it
 		if err := f.write(reports[i], doc); err != nil {
 			return fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	if opt.githubSummary {
+		if err := addSummary(out, doc); err != nil {
+			return fmt.Errorf("%s: %w", summaryVariable, err)
 		}
 	}
 	if err := ctx.Err(); err != nil {
@@ -102,30 +115,17 @@ func deliver(ctx context.Context, e env, opt simulateOptions, out *outputs, repo
 	if err := out.commit(); err != nil {
 		return err
 	}
-	if opt.githubSummary {
-		if err := appendSummary(e.variable(summaryVariable), doc); err != nil {
-			return err
-		}
-	}
 	return show(e, opt, doc)
 }
 
-// appendSummary adds the Markdown report to a file to which others may add too.
-func appendSummary(path string, doc report.Renderable) error {
-	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-	if err != nil {
-		return fmt.Errorf("%s: %s: cannot be written: %w", summaryVariable, path, reason(err))
-	}
+// addSummary prepares to add the Markdown report to the shared file.
+func addSummary(out *outputs, doc report.Renderable) error {
 	var text strings.Builder
 	text.WriteString("\n") // what stands there may not end with a line break
-	err = report.WriteMarkdown(&text, doc)
-	if err == nil {
-		_, err = io.WriteString(file, text.String())
+	if err := report.WriteMarkdown(&text, doc); err != nil {
+		return err
 	}
-	if err := errors.Join(err, file.Close()); err != nil {
-		return fmt.Errorf("%s: %s: cannot be written: %w", summaryVariable, path, reason(err))
-	}
-	return nil
+	return out.add(text.String())
 }
 
 // show prints a result as the flags ask for. The error carries the exit code.
@@ -146,7 +146,7 @@ func present[D any](e env, how showing, doc D, writeJSON func(io.Writer, D) erro
 	case how.json:
 		err = writeJSON(e.stdout, doc)
 	case how.quiet:
-		_, err = fmt.Fprintln(e.stdout, report.Printable(verdict))
+		err = report.WriteLines(e.stdout, verdict)
 	default:
 		err = writeTerminal(e.stdout, doc, e.terminal(how.noColor))
 	}

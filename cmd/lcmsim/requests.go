@@ -21,11 +21,6 @@ func isRequests(path string) bool { return strings.HasSuffix(strings.ToLower(pat
 // leftOutPath is the file beside a plan that lists what no request is written for.
 func leftOutPath(plan string) string { return plan[:len(plan)-len(".jsonl")] + ".left-out.jsonl" }
 
-// documents are the paths of --report that ask for a rendering of the result.
-func documents(reports []string) []string {
-	return slices.DeleteFunc(slices.Clone(reports), isRequests)
-}
-
 // accessSource says what becomes of the access of identities: a simulation, or a diff.
 type accessSource interface {
 	ClassAccess(class int) engine.Access // of those that hold nothing
@@ -71,9 +66,9 @@ func openRequests(opt simulateOptions, snap *loader.Snapshot) (*requestPlan, err
 }
 
 // create starts the file beside the plan, whose own file is there.
-func (p *requestPlan) create(out *outputs, requests *output, inputs []string) (err error) {
+func (p *requestPlan) create(out *outputs, requests *output) (err error) {
 	p.requests = requests
-	p.leftOut, err = out.create(leftOutPath(p.path), inputs...)
+	p.leftOut, err = out.create(leftOutPath(p.path))
 	return err
 }
 
@@ -127,7 +122,7 @@ func (p *requestPlan) tell(e env, quiet bool) {
 		return
 	}
 	for _, f := range slices.Concat(p.read, p.findings()) {
-		fmt.Fprintln(e.stderr, findingLine(f))
+		say(e.stderr, findingLine(f))
 	}
 }
 

@@ -51,7 +51,7 @@ func run(ctx context.Context, args []string, e env) int {
 		err = errors.New("interrupted; nothing was written")
 	}
 	for line := range strings.SplitSeq(err.Error(), "\n") {
-		fmt.Fprintln(e.stderr, "lcmsim: "+report.Printable(line))
+		say(e.stderr, "lcmsim: "+line)
 	}
 	return code
 }
@@ -82,6 +82,10 @@ Exit codes: 0 ok, 1 fatal, 2 changes present (with --detailed-exitcode), 3 gate 
 	}
 	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		var twice *givenTwice
+		if errors.As(err, &twice) {
+			return twice // without what the parser says around it
+		}
 		return fmt.Errorf("%w\nrun `%s --help` for the flags", err, cmd.CommandPath())
 	})
 	root.AddCommand(newSimulateCmd(e), newDiffCmd(e), newExplainCmd(e), newFilterCmd(e), newGenerateCmd(e), newPullCmd(e), newCrosscheckCmd(e), newCalibrateCmd(e), newReportCmd(e), newVerifyCmd(e), newDecisionsCmd(e), newVersionCmd(e))

@@ -88,7 +88,7 @@ func addRunFlags(f *pflag.FlagSet, opt *simulateOptions) {
 	f.BoolVar(&opt.json, "json", false, "print the result as JSON on stdout instead of the summary")
 	addReportFlags(f, opt, "write a report: PATH ends in .html, .xlsx, .json, .md, .xml (JUnit) or .sarif, or in .requests.jsonl for access requests (repeatable)")
 	f.StringVar(&opt.paths.Accounts, "accounts", "", "accounts that access requests are addressed to, instead of SNAPSHOT/accounts.*")
-	f.StringVar(&opt.rows, "rows", "", "write one row an identity: PATH ends in .ndjson, .jsonl or .csv")
+	addOutputFlag(f, &opt.rows, "rows", "write one row an identity: PATH ends in .ndjson, .jsonl or .csv")
 	f.StringVar(&opt.failOn, "fail-on", "limit,guard", "what makes exit code 3: a list of limit, guard, maybe, error, warning, or none; limits that are measured on a first run count only when limit is named")
 	f.BoolVar(&opt.detailed, "detailed-exitcode", false, "exit with 2 when something changes and nothing else is wrong")
 	f.BoolVar(&opt.strict, "strict", false, "unknown fields in the exports are errors")
@@ -156,16 +156,16 @@ func mustComplete(cmd *cobra.Command, flag string, values ...string) {
 }
 
 func runSimulate(ctx context.Context, e env, opt simulateOptions) error {
-	if err := checkReports(e, documents(opt.reports), opt.githubSummary); err != nil {
+	if err := checkReports(e, opt, true); err != nil {
 		return err
 	}
 	run, err := openSimulation(e, opt)
 	if err != nil {
 		return err
 	}
-	var out outputs
+	out := outputs{inputs: opt.inputs()}
 	defer out.discard()
-	rows, reports, err := run.createOutputs(&out)
+	rows, reports, err := run.createOutputs(e, &out)
 	if err != nil {
 		return err
 	}

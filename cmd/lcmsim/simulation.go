@@ -120,40 +120,26 @@ func readCrosscheck(path string) (*report.CrosscheckDocument, error) {
 }
 
 // createOutputs creates the files of the rows (nil = none are wanted) and of the reports, in the order of the flags, so that
-// a path that cannot be written ends the run before it begins.
-func (run *session) createOutputs(out *outputs) (rows *output, reports []*output, err error) {
-	inputs := run.inputs()
+// a path that cannot be written ends the run before it begins. Other outputs are created before: the summary is apart from all.
+func (run *session) createOutputs(e env, out *outputs) (rows *output, reports []*output, err error) {
 	if run.opt.rows != "" {
-		if rows, err = out.create(run.opt.rows, inputs...); err != nil {
+		if rows, err = out.create(run.opt.rows); err != nil {
 			return nil, nil, err
 		}
 	}
 	for _, path := range run.opt.reports {
-		file, err := out.create(path, inputs...)
+		file, err := out.create(path)
 		if err != nil {
 			return nil, nil, err
 		}
 		reports = append(reports, file)
 		if isRequests(path) {
-			if err := run.requests.create(out, file, inputs); err != nil {
+			if err := run.requests.create(out, file); err != nil {
 				return nil, nil, err
 			}
 		}
 	}
-	return rows, reports, nil
-}
-
-// inputs are the files that the run reads, or would find in the snapshot.
-func (run *session) inputs() []string {
-	p := run.opt.paths
-	list := []string{p.Policy, p.Versions, p.Profiles, p.Schema, p.Config, p.Grants, p.History, p.Accounts, run.opt.crosscheck, run.snapshot.Identities, run.snapshot.Overrides}
-	list = append(list, run.snapshot.Secondary...)
-	if p.Dir != "" {
-		for _, name := range loader.SnapshotFiles() {
-			list = append(list, filepath.Join(p.Dir, name))
-		}
-	}
-	return list
+	return rows, reports, shareSummary(e, run.opt, out)
 }
 
 // chooseRules starts from the preset, then takes lcmsim.yaml, then the flags.

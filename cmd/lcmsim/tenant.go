@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/lcmsim/lcmsim/loader/tenant"
-	"github.com/lcmsim/lcmsim/report"
 )
 
 // tenantOptions are the flags of commands that speak with a tenant. The token is no flag: command lines are seen by others.
@@ -35,7 +34,7 @@ func addTenantFlags(f *pflag.FlagSet, opt *tenantOptions) {
 	f.StringVar(&opt.tokenFile, "token-file", "", "file that holds the API key, instead of VEZA_API_KEY")
 	f.Float64Var(&opt.rate, "rate", 8, "requests a second at most; fewer are sent when the tenant answers 429")
 	f.IntVar(&opt.concurrency, "concurrency", 4, "requests under way at once")
-	f.StringVar(&opt.log, "log", "", "append a JSON line for every request to this file: what was asked when, and the status, but no contents")
+	addOutputFlag(f, &opt.log, "log", "append a JSON line for every request to this file: what was asked when, and the status, but no contents")
 }
 
 // openTenant prepares a client. It warns on warnings, and finish ends the log.
@@ -47,7 +46,7 @@ func openTenant(e env, opt tenantOptions, warnings io.Writer) (client *tenant.Cl
 			return nil, nil, err
 		}
 		if exposed {
-			fmt.Fprintf(warnings, "warning: %s: others can read the token; run chmod 600 on it\n", report.Printable(opt.tokenFile))
+			say(warnings, fmt.Sprintf("warning: %s: others can read the token; run chmod 600 on it", opt.tokenFile))
 		}
 	}
 	address := opt.url

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -33,8 +34,11 @@ VALID      the same inputs give the same result: exit code 0
 DRIFTED    an input is another one; which, what it does to the numbers, and who fares otherwise: exit code 3
 ALTERED    the file does not say what its inputs give, it was edited: exit code 3
 
-A result that names no digest of its population cannot be decided (5); neither can one whose list of identities is cut, under
---same-outcome. Parts that the result had from elsewhere than its snapshot are given by flags once more.`,
+A result that names no digest of its population cannot be decided (5). Under --same-outcome, neither can one whose list of
+identities is cut, nor one whose run digest cannot be checked: it has none, or another version of lcmsim made it.
+
+Parts that the result had from elsewhere than its snapshot are given by flags once more. Where a copy lies elsewhere, the places
+that the result names cannot be verified; what it says of a cross-check cannot without --crosscheck. The verdict says so.`,
 		Example: `  lcmsim diff snapshot/ --report changes.json
   lcmsim verify changes.json snapshot/
   lcmsim verify changes.json snapshot/ --same-outcome     # other inputs will do as long as nobody fares otherwise
@@ -54,6 +58,7 @@ A result that names no digest of its population cannot be decided (5); neither c
 	f.StringVar(&opt.from, "from", "", "earlier policy of a diff, where it came from a file or another snapshot")
 	f.StringVar(&opt.to, "to", "", "later policy of a diff, likewise")
 	f.StringVar(&opt.baseline, "baseline", "", "earlier population of a diff (default: where the result says it was)")
+	f.StringVar(&opt.crosscheck, "crosscheck", "", "saved cross-check that the result tells of: what it says of it is verified too")
 	f.BoolVar(&opt.sameOutcome, "same-outcome", false, "exit with 0 where inputs differ and nobody fares otherwise")
 	f.BoolVar(&opt.json, "json", false, "print what was found as JSON")
 	f.StringArrayVar(&opt.reports, "report", nil, "write what was found: PATH ends in .json (repeatable)")
@@ -79,16 +84,19 @@ func runVerify(ctx context.Context, e env, opt verifyOptions) error {
 	if err := report.Verifiable(saved); err != nil {
 		return fmt.Errorf("%s: %w", opt.result, err)
 	}
-	var out outputs
+	out := outputs{inputs: opt.inputs(saved)}
 	defer out.discard()
-	rerun := report.Rerun{ToolVersion: version}
+	for _, path := range opt.reports {
+		if _, err := out.create(path); err != nil {
+			return err
+		}
+	}
+	rerun := report.Rerun{ToolVersion: version, Given: opt.given()}
 	if report.Intact(saved, version) {
-		v := verification{opt: opt, rerun: rerun, out: &out}
+		v := verification{opt: opt, rerun: rerun}
 		if rerun, err = v.run(ctx, e, saved); err != nil {
 			return err
 		}
-	} else if err := createReports(&out, opt); err != nil {
-		return err
 	}
 	found := report.Verify(saved, rerun, opt.sameOutcome)
 	for _, file := range out.files {
@@ -105,6 +113,13 @@ func runVerify(ctx context.Context, e env, opt verifyOptions) error {
 	return present(e, opt.showing(), found, report.WriteVerificationJSON, report.WriteVerificationTerminal, found.Verdict.Line(), found.Exit.Code)
 }
 
+// given are the files and directories that flags name in the stead of parts of the snapshot.
+func (opt verifyOptions) given() []string {
+	p := opt.paths
+	return slices.DeleteFunc([]string{p.Policy, p.Versions, p.Profiles, p.Identities, p.Schema, p.Config, p.Grants, p.History, opt.from, opt.to, opt.baseline},
+		func(name string) bool { return name == "" })
+}
+
 // openResult reads a saved result.
 func openResult(path string) (report.Renderable, error) {
 	text, err := os.ReadFile(path)
@@ -116,14 +131,4 @@ func openResult(path string) (report.Renderable, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return saved, nil
-}
-
-// createReports creates the files that --report names, none of which may be an input.
-func createReports(out *outputs, opt verifyOptions, inputs ...string) error {
-	for _, path := range opt.reports {
-		if _, err := out.create(path, append(inputs, opt.result)...); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -54,7 +54,7 @@ func TestVerifyEveryKind(t *testing.T) {
 	}{
 		{[]string{"simulate"}, `"planned_actions": `, `"planned_actions": 1`, "summary.planned_actions"},
 		{[]string{"simulate", "--version", "draft", "--rule", "filter.string_case=fold"}, `"filter.string_case": "fold"`, `"filter.string_case": "exact"`, ""},
-		{[]string{"diff"}, `"verdict": "exceeded"`, `"verdict": "ok"`, "limits["},
+		{[]string{"diff"}, `"meaning": "`, `"meaning": "not `, "limits["},
 		{[]string{"diff", "--baseline", before}, `"word": "`, `"word": "NOT `, "verdict.word"},
 		{[]string{"diff", "--to", "draft", "--baseline", before}, `"interaction": `, `"interaction": 1`, "attribution.interaction"},
 		{[]string{"diff", "--to", "draft", "--baseline", "grants"}, `"status": "changed"`, `"status": "maybe"`, "classes["},

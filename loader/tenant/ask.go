@@ -178,7 +178,7 @@ func (a *asker) dryRun(ctx context.Context, q Question) (given journalAnswer, fr
 	if given, ok := a.opt.Journal.answer(key); ok {
 		return given, false, nil
 	}
-	answer, unskipped, err := c.dryRunSkipping(ctx, DryRunRequest{
+	answer, unskipped, err := c.DryRun(ctx, DryRunRequest{
 		PolicyID: q.PolicyID, IdentityID: q.IdentityID, Version: q.Version, State: q.State, SkipDisabledWorkflows: q.SkipDisabled,
 	})
 	if err != nil {

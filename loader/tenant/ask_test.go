@@ -45,13 +45,13 @@ func TestDryRun(t *testing.T) {
 			"job_requests":[{"action_name":"A","action_type":2,"data_source":{"data_provider_secret_refs":[{"id":"s-1"}]}},{"action_name":"B","action_type":"SYNC_IDENTITIES"}],
 			"job_request_workflow_names":{"j":"W"}}`)(w, r)
 	}, nil)
-	got, err := s.DryRun(t.Context(), DryRunRequest{PolicyID: "p", IdentityID: "i"})
+	got, _, err := s.DryRun(t.Context(), DryRunRequest{PolicyID: "p", IdentityID: "i"})
 	require.NoError(t, err)
 	require.Equal(t, engine.DryRun{
 		WorkflowsMatched: []string{"W"}, AccessProfileIDs: []string{"a"}, Messages: []string{"m [redacted]"},
 		Actions: []engine.DryRunAction{{Name: "A", Type: "MANAGE_RELATIONSHIPS"}, {Name: "B", Type: "SYNC_IDENTITIES"}},
 	}, got)
-	_, err = s.DryRun(t.Context(), DryRunRequest{PolicyID: "p", IdentityID: "i", Version: 8, State: "OLD", SkipDisabledWorkflows: true})
+	_, _, err = s.DryRun(t.Context(), DryRunRequest{PolicyID: "p", IdentityID: "i", Version: 8, State: "OLD", SkipDisabledWorkflows: true})
 	require.NoError(t, err)
 	const head = "POST /api/private/lifecycle_management/policies/p/identities/i:dry_run application/json "
 	require.Equal(t, []string{
@@ -65,12 +65,12 @@ func TestDryRun(t *testing.T) {
 		`{"workflows_matched":3}`: "workflows_matched",
 	} {
 		s := newScene(t, reply(200, text), nil)
-		_, err := s.DryRun(t.Context(), DryRunRequest{PolicyID: "p", IdentityID: "i"})
+		_, _, err := s.DryRun(t.Context(), DryRunRequest{PolicyID: "p", IdentityID: "i"})
 		require.ErrorContains(t, err, want)
 		require.Equal(t, 1, s.Calls())
 	}
 	s = newScene(t, reply(200, `{}`), nil)
-	got, err = s.DryRun(t.Context(), DryRunRequest{PolicyID: "p", IdentityID: "i"})
+	got, _, err = s.DryRun(t.Context(), DryRunRequest{PolicyID: "p", IdentityID: "i"})
 	require.NoError(t, err)
 	require.Equal(t, engine.DryRun{}, got)
 }
@@ -94,13 +94,13 @@ func TestOlderTenant(t *testing.T) {
 		}
 	}, nil)
 	ask := func(id string) error {
-		_, err := s.DryRun(t.Context(), DryRunRequest{PolicyID: "p", IdentityID: id, SkipDisabledWorkflows: true})
+		_, _, err := s.DryRun(t.Context(), DryRunRequest{PolicyID: "p", IdentityID: id, SkipDisabledWorkflows: true})
 		return err
 	}
 	require.ErrorContains(t, ask("bad"), "no such identity")
-	require.False(t, s.SkipUnsupported())
+	require.False(t, s.noSkip.Load())
 	require.NoError(t, ask("i"))
-	require.True(t, s.SkipUnsupported())
+	require.True(t, s.noSkip.Load())
 	require.NoError(t, ask("j"))
 	require.Equal(t, []bool{true, false, true, false, false}, skips)
 

@@ -148,19 +148,6 @@ func (c *Client) Tenant() string { return c.base.Host + c.base.Path }
 // Calls counts the requests that were sent, retries included.
 func (c *Client) Calls() int { return int(c.sent.Load()) }
 
-// Rate is the present rate in requests a second: Options.Rate, or less after the tenant asked for it.
-func (c *Client) Rate() float64 { return c.pacer.rate() }
-
-// SkipUnsupported tells whether the tenant has refused skip_disabled_workflows, so that dry runs may evaluate disabled
-// workflows.
-func (c *Client) SkipUnsupported() bool { return c.noSkip.Load() }
-
-// Redact is a text with the token replaced.
-func (c *Client) Redact(text string) string { return c.redact.text(text) }
-
-// RedactJSON is a JSON text in compact form with the token replaced, and what refers to secrets.
-func (c *Client) RedactJSON(data []byte) ([]byte, error) { return c.redact.json(data) }
-
 // request is a call to be made.
 type request struct {
 	method, path string

@@ -297,7 +297,7 @@ func TestRedirects(t *testing.T) {
 			require.ErrorContains(t, err, "where lcmsim does not follow")
 			require.NotContains(t, err.Error(), testToken)
 			require.Equal(t, 1, s.Calls(), "%d %s", status, to)
-			_, err = s.DryRun(t.Context(), DryRunRequest{PolicyID: "p", IdentityID: "i"})
+			_, _, err = s.DryRun(t.Context(), DryRunRequest{PolicyID: "p", IdentityID: "i"})
 			require.ErrorContains(t, err, "where lcmsim does not follow")
 			require.Equal(t, 2, s.Calls())
 		}
@@ -443,7 +443,7 @@ func TestQuery(t *testing.T) {
 		reply(200, `{"values":[2],"next_page_token":"left over"}`)(w, r)
 	}, func(o *Options) { o.URL += "/veza/"; o.UserAgent = "lcmsim/1" })
 	var values []string
-	for page, err := range s.Pages(t.Context(), pathProfiles, url.Values{"filter": {`name eq "a b"`}}) {
+	for page, err := range s.pages(t.Context(), pathProfiles, url.Values{"filter": {`name eq "a b"`}}) {
 		require.NoError(t, err)
 		for _, v := range page.Values {
 			values = append(values, string(v))

@@ -2,7 +2,7 @@
 //
 // The way of a request is
 //
-//	Client.Pages, Identity, DryRun     the documented calls, and what their answers say
+//	Client.Identity, DryRun, a pager   the documented calls, and what their answers say
 //	──Client.do──▶ attempts            pace, budget, retries with jitter, one error for all of it
 //	──Client.attempt──▶ answer         one request: bounded body, checked type, secrets replaced
 //	──guard──▶ the wire                the allow-list; it alone knows the token

@@ -24,15 +24,9 @@ type DryRunRequest struct {
 	SkipDisabledWorkflows bool
 }
 
-// DryRun asks what a policy version would do to an identity. Disabled workflows are skipped only where the tenant knows
-// how; see SkipUnsupported. An error is an *Error.
-func (c *Client) DryRun(ctx context.Context, q DryRunRequest) (engine.DryRun, error) {
-	answer, _, err := c.dryRunSkipping(ctx, q)
-	return answer, err
-}
-
-// dryRunSkipping is DryRun; unskipped says that disabled workflows were not skipped, although that was asked for.
-func (c *Client) dryRunSkipping(ctx context.Context, q DryRunRequest) (answer engine.DryRun, unskipped bool, err error) {
+// DryRun asks what a policy version would do to an identity. Where the tenant does not know how to skip disabled workflows, they
+// are not skipped: unskipped says so if that was asked for. An error is an *Error.
+func (c *Client) DryRun(ctx context.Context, q DryRunRequest) (answer engine.DryRun, unskipped bool, err error) {
 	if !q.SkipDisabledWorkflows {
 		answer, err = c.dryRun(ctx, q)
 		return answer, false, err

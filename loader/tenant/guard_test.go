@@ -124,8 +124,8 @@ func TestIDsCannotLeadElsewhere(t *testing.T) {
 		id := strings.Join(rapid.SliceOfN(piece, 0, 6).Draw(t, "id"), "")
 		c, w := guarded(t, "tenant.example")
 		_, identityErr := c.Identity(t.Context(), id)
-		_, dryRunErr := c.DryRun(t.Context(), DryRunRequest{PolicyID: "p", IdentityID: id})
-		_, policyErr := c.DryRun(t.Context(), DryRunRequest{PolicyID: id, IdentityID: "i"})
+		_, _, dryRunErr := c.DryRun(t.Context(), DryRunRequest{PolicyID: "p", IdentityID: id})
+		_, _, policyErr := c.DryRun(t.Context(), DryRunRequest{PolicyID: id, IdentityID: "i"})
 		if CheckID(id) != nil {
 			require.Error(t, identityErr)
 			require.Error(t, dryRunErr)

@@ -24,15 +24,6 @@ type Identity struct {
 	Attributes    []scimeval.Member // in the order of the answer, names distinct
 }
 
-// Attribute is the value of an attribute.
-func (i *Identity) Attribute(name string) (v scimeval.Value, ok bool) {
-	at := slices.IndexFunc(i.Attributes, func(m scimeval.Member) bool { return m.Name == name })
-	if at < 0 {
-		return v, false
-	}
-	return i.Attributes[at].Value, true
-}
-
 var (
 	// notAttributes are members of an identity that describe the record and no attribute of the person.
 	notAttributes = []string{

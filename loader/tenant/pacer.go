@@ -78,13 +78,6 @@ func (p *pacer) answered(now time.Time) {
 	}
 }
 
-// rate is the present rate, in requests a second.
-func (p *pacer) rate() float64 {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return float64(p.limiter.Limit())
-}
-
 // retryAfter reads Retry-After: seconds, or a date, which is compared with the server's own clock where it tells it. It
 // is at most MaxRetryAfter. ok is false when there is none, or none that can be read.
 func retryAfter(header http.Header, now time.Time) (wait time.Duration, ok bool) {

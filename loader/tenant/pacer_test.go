@@ -106,5 +106,12 @@ func TestRateAdapts(t *testing.T) {
 		require.NoError(t, err)
 	}
 	require.Less(t, refused, 40)
-	require.Less(t, s.Rate(), 5.0)
+	require.Less(t, s.pacer.rate(), 5.0)
+}
+
+// rate is the present rate, in requests a second.
+func (p *pacer) rate() float64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return float64(p.limiter.Limit())
 }

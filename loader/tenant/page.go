@@ -3,7 +3,6 @@ package tenant
 import (
 	"context"
 	"fmt"
-	"iter"
 	"maps"
 	"net/http"
 	"net/url"
@@ -24,19 +23,6 @@ const maxEmptyPages = 1000
 type Page struct {
 	Values []jsontext.Value // as they came, redacted; may be none although there are more pages
 	Next   string           // the token of the following page; "" = this is the last
-}
-
-// Pages reads a listing page by page. It ends after the first error, which is an *Error.
-func (c *Client) Pages(ctx context.Context, path string, query url.Values) iter.Seq2[Page, error] {
-	return func(yield func(Page, error) bool) {
-		p := pager{client: c, path: path, query: query}
-		for !p.done {
-			page, err := p.next(ctx)
-			if !yield(page, err) || err != nil {
-				return
-			}
-		}
-	}
 }
 
 // pager walks through a listing.

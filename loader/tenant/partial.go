@@ -49,7 +49,7 @@ func openPartial(target, tenant string, now time.Time) (*partial, error) {
 		return nil, fmt.Errorf("%s: is not empty; name a new directory", target)
 	}
 	p := &partial{dir: target + ".partial", startedAt: now}
-	if err := os.MkdirAll(p.dir, 0o755); err != nil {
+	if err := os.MkdirAll(p.dir, 0o777); err != nil {
 		return nil, fmt.Errorf("%s: %w", p.dir, below(err))
 	}
 	known, err := p.progress()
@@ -171,7 +171,7 @@ func (p *partial) workspace() (string, error) {
 	dir := filepath.Join(p.dir, "snapshot")
 	err := os.RemoveAll(dir)
 	if err == nil {
-		err = os.Mkdir(dir, 0o755)
+		err = os.Mkdir(dir, 0o777)
 	}
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", dir, below(err))

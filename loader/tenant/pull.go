@@ -343,7 +343,7 @@ func (p *pull) writeItems(dir, name, field string, items []jsontext.Value) error
 		text = append(append(text, '\n'), item...)
 	}
 	text = append(text, "\n]}\n"...)
-	if err := os.WriteFile(filepath.Join(dir, name), text, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, name), text, 0o666); err != nil {
 		return fmt.Errorf("%s: cannot be written: %w", filepath.Join(dir, name), below(err))
 	}
 	p.out.Files = append(p.out.Files, PulledFile{name, len(items)})
