@@ -59,11 +59,14 @@ func diffForApprover(d *DiffDocument) string {
 		engine.BaselineGrants:     "If you publish, against what is held today",
 		engine.BaselineMembers:    "If you publish, against the exported members of the access profiles",
 	}[d.Baseline]
-	revokes := 0
+	grants, revokes := s.EntitlementsGained, 0
 	for _, e := range d.Entitlements {
 		revokes += e.Revoked
 	}
-	parts := []string{fmt.Sprintf("+%s grants", Count(s.EntitlementsGained)), revokesText(revokes, revokes, s.MayRemoveOthers)}
+	if h := s.Holdings; h != nil {
+		grants, revokes = h.RealGrants, h.Revokes
+	}
+	parts := []string{fmt.Sprintf("+%s grants", Count(grants)), revokesText(revokes, revokes, s.MayRemoveOthers)}
 	if s.Holdings == nil && s.EntitlementsLost > 0 {
 		parts = append(parts, Count(s.EntitlementsLost)+" no longer granted")
 	}

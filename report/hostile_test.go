@@ -161,9 +161,9 @@ func hostileInput(s string) Input {
 			AccessProfiles: []engine.ProfileResult{{ID: s, Name: &s, State: &s, Direct: 1, Withheld: &s}},
 			Entitlements: []engine.EntitlementResult{{DatasourceID: s, EntityType: s, EntityID: s, Name: &s, AssignedToType: &s, AssignedToID: &s,
 				Profiles: []string{s}}},
-			Limits:      []engine.LimitResult{{Scope: "policy", Kind: "count", Name: s, Max: 1, Verdict: engine.VerdictExceeded, Basis: "changed", AffectedHigh: 2, Headroom: -1, Meaning: s}},
+			Limits:      []engine.LimitResult{{Scope: "policy", Kind: "count", Name: s, Max: 1, Verdict: engine.VerdictExceeded, Basis: "changed", AffectedLow: 2, AffectedHigh: 2, Headroom: -1, Meaning: s}},
 			Sensitivity: []engine.Sensitivity{{Rule: "filter.coerce", Alternative: s, Identities: 1, Limits: []string{s}}},
-			Classes:     []engine.ClassResult{{Exemplar: s, Workflows: []string{s}}},
+			Classes:     []engine.ClassResult{{Exemplar: s, Workflows: []string{s}}}, ClassesTotal: 1,
 		},
 		Findings: []engine.Finding{
 			{Severity: engine.SeverityError, Code: s, Position: at, Column: 3, Message: s, Hint: s, Count: 1, Caret: s + "\n   ^"},
@@ -192,10 +192,10 @@ func hostileDiffInput(s string) DiffInput {
 			AccessProfiles: []engine.ProfileChange{{ID: s, Name: &s, Lost: 1}},
 			Entitlements:   []engine.EntitlementChange{{DatasourceID: s, EntityType: s, EntityID: s, Name: &s, Lost: 1, AssignedToType: &s, AssignedToID: &s}},
 			Attribution:    engine.Attribution{EditsTotal: 1, Attributed: true, Edits: []engine.EditEffect{{Edit: s, Path: s, Kind: s, Before: s, After: s, Alone: 1}}},
-			Limits: []engine.LimitResult{{Scope: "policy", Kind: "count", Name: s, Max: 1, Verdict: engine.VerdictExceeded, Basis: "changed", AffectedHigh: 2,
+			Limits: []engine.LimitResult{{Scope: "policy", Kind: "count", Name: s, Max: 1, Verdict: engine.VerdictExceeded, Basis: "changed", AffectedLow: 2, AffectedHigh: 2,
 				Headroom: -1, Meaning: s, OneTime: s}},
 			Cohorts: []engine.CohortLift{{Attribute: s, Value: s, Size: 1, Lost: 1, Share: 1, OverallShare: 1, Lift: 1}},
-			Classes: []engine.ChangeClass{{Exemplar: s, Workflows: []engine.TaggedItem{{ID: s}}}},
+			Classes: []engine.ChangeClass{{Exemplar: s, Workflows: []engine.TaggedItem{{ID: s}}}}, ClassesTotal: 1,
 		},
 	}
 }

@@ -12,7 +12,7 @@ func sampleDiffInput() DiffInput {
 	r := &engine.DiffResult{
 		Baseline: engine.BaselineBoth,
 		Summary: engine.DiffSummary{
-			Identities: 5016, Changed: 312, Maybe: 4, Unchanged: 4684, Gained: 250, Lost: 80, New: 10, RemovedFromSource: 6,
+			Identities: 5016, Changed: 312, Maybe: 4, Unchanged: 4684, Gained: 250, Lost: 80, AccessGained: 240, AccessLost: 81, New: 10, RemovedFromSource: 6,
 			Movers: ptr(3), Leavers: ptr(2), AffectedLow: 312, AffectedHigh: 332, Unknown: 4, Deactivated: 12, Revoked: 7, MaybeRevoked: 2,
 			EntitlementsGained: 1250, EntitlementsLost: 160, EntitlementsMaybe: 8, ActionsGained: 270, ActionsLost: 92, ActionsMaybe: 4, Destructive: true,
 		},

@@ -19,9 +19,9 @@ func TestDecisionsSheet(t *testing.T) {
 	require.Equal(t, decisionsSheet, f.GetSheetList()[1], "behind the summary")
 	cells := readCells(t, f, decisionsSheet)
 	require.Equal(t, []string{"Group", "What", "Kind", "Lost", "Gained", "Undecided", "Deactivated", "Revoked", "Detail", "Decision", "Comment", "Name", "Date"}, cells[tableRow-1])
-	require.True(t, strings.HasPrefix(cells.at(2, 1), "11 changes to decide on, the greatest harm first."), cells.at(2, 1))
+	require.True(t, strings.HasPrefix(cells.at(2, 1), "12 changes to decide on, the greatest harm first."), cells.at(2, 1))
 	require.True(t, strings.HasSuffix(cells.at(2, 1), " Workflows change by their actions. Run "+*d.RunDigest+"."), cells.at(2, 1))
-	require.Equal(t, "11 changes to decide on: sheet Decisions.", readCells(t, f, "Summary").at(3, 1))
+	require.Equal(t, "12 changes to decide on: sheet Decisions.", readCells(t, f, "Summary").at(4, 1))
 
 	t.Run("only what is filled in is unlocked", func(t *testing.T) {
 		for row := 1; row <= tableRow+len(groups)+1; row++ {

@@ -33,8 +33,8 @@ the population of SNAPSHOT. With both a policy and a population axis, the effect
 
 --report NAME.requests.jsonl writes what is gained and lost as bodies of access requests, one a line: for identities that an
 accounts file (accounts.csv, or --accounts) knows. Publishing a policy takes away only what an action removes; what the later
-side merely no longer grants stays with those who have it. The requests revoke both. NAME.requests.left-out.jsonl lists what
-no body could be written for, with the reason. What is not decided is counted and never asked for. lcmsim sends none of it.`,
+side merely no longer grants stays with those who have it. The requests revoke both; with a grants file, only what is held.
+NAME.requests.left-out.jsonl lists what no body could be written for, with the reason. What is not decided is counted and never asked for. lcmsim sends none of it.`,
 		Example: `  lcmsim diff snapshot/                                   # the current version against the draft
   lcmsim diff snapshot/ --from 6 --to 7 --report changes.xlsx
   lcmsim diff snapshot/ --baseline last-month/            # the same policy, two populations: joiners, movers, leavers
