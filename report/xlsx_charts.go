@@ -86,7 +86,7 @@ func (b *workbook) writeChart(sheet sheetWriter, row int, title string, groups [
 	series := chartedSeries(groups)
 	columns := []tableColumn{{"What", 40, kindID}}
 	for _, s := range series {
-		columns = append(columns, tableColumn{s.title, 12, kindNumber})
+		columns = append(columns, tableColumn{s.title, 14, kindNumber})
 	}
 	if err := sheet.SetRow(fmt.Sprintf("A%d", row), []any{excelize.Cell{StyleID: b.styles.title, Value: title}}, excelize.RowOpts{Height: 24}); err != nil {
 		return err
