@@ -20,13 +20,15 @@ func newShownCount(expression string, labels ...string) shownCount {
 // shownCounts are the counts of each kind of summary.
 var shownCounts = map[string][]shownCount{
 	SchemaSimulation: {
-		newShownCount(`\A[A-Z ]+: (?:# to )?# of # identit\w+ affected, # actions?(?:, # deactivated)?(?:, # revokes?)?, # unknown$`,
-			"Affected, at least", "Affected, at most", "Identities", "Planned actions", "Identities deactivated", "Revokes", "Depend on something unknown"),
+		newShownCount(`\A[A-Z ]+: (?:# to )?# of # identit\w+ affected, # actions?(?:, (?:#|# to [0-9,]+) deactivated)?(?:, # revokes?)?(?:, # may lose others)?, # unknown$`,
+			"Affected, at least", "Affected, at most", "Identities", "Planned actions", "Identities deactivated", "Identities deactivated", "Revokes", "Identities that may lose others", "Depend on something unknown"),
 		newShownCount(`^Population # (?:identity|identities) in # class(?:es)? from`, "Identities", "Behaviour classes"),
 	},
 	SchemaDiff: {
-		newShownCount(`\A[A-Z ]+: # of # identit\w+ changed(?:, # maybe)?(?:, # new)?(?:, # removed from the source)?; # gain, # lose(?:, # deactivated)?(?:, # have something revoked)?, # unknown$`,
-			"Changed", "Identities", "Perhaps changed", "New", "Removed from the source", "Gain something", "Lose something", "Deactivated", "Lose something that they hold", "Depend on something unknown"),
+		newShownCount(`\A[A-Z ]+: # of # identit\w+ changed(?:, # maybe)?(?:, # new)?(?:, # removed from the source)?; # gain(?: \(# of them access\))?, # lose(?: \(# of them access\))?`+
+			`(?:, (?:#|# to [0-9,]+) deactivated)?(?:, # have something revoked)?(?:, # may lose others)?, # unknown$`,
+			"Changed", "Identities", "Perhaps changed", "New", "Removed from the source", "Gain something", "Gain an entitlement", "Lose something", "Lose an entitlement",
+			"Deactivated", "Deactivated", "Lose something that they hold", "May lose other entitlements that they hold", "Depend on something unknown"),
 		newShownCount(`^Unchanged  # of # (?:identity|identities) in # class(?:es)?(?:, # movers?)?(?:, # leavers?)?$`, "Unchanged", "Identities", "Behaviour classes", "Movers", "Leavers"),
 		newShownCount(`^Held today \+# grants, # held already, -# revokes, # drift, # maybe$`, "Entitlements to grant, not held yet", "Entitlements held already",
 			"Entitlements to revoke", "Held entitlements that no profile explains", "Held entitlements undecided"),
@@ -99,6 +101,7 @@ func stateTerminal(t require.TestingT, d Renderable) statement {
 	schema := d.header().Schema
 	for _, c := range shownCounts[schema] {
 		found := c.expression.FindStringSubmatch(text)
+		require.True(t, found != nil || !strings.HasPrefix(c.expression.String(), `(?m)\A`), "the verdict reads otherwise: %s", lines[0])
 		for i, label := range c.labels {
 			if found != nil && found[i+1] != "" {
 				s.counts[label] = number(t, found[i+1])

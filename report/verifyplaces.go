@@ -16,12 +16,14 @@ type relocation struct {
 	given []string          // what the run was told to read in the stead of a part of the snapshot
 	dirs  map[string]string // directory of the re-run -> that of the saved result
 	moved []string          // places of the saved result that the re-run did not read, with those that it did
+	lines []string          // files in which findings stand in other lines
 }
 
 // relocated is a copy of now with the places of saved, as far as both can be right, and what was replaced. Files of one directory
 // were in one directory then, under the same name; a file of which a flag says where it is now may have been anywhere. The places
-// of findings follow. What cannot have been so stays as it is, and differs.
-func relocated(saved, now Renderable, given []string) (Renderable, []string) {
+// of findings follow, and their lines where nothing but those differs, as in a file that was laid out anew. What cannot have been so
+// stays as it is, and differs.
+func relocated(saved, now Renderable, given []string) (Renderable, *relocation) {
 	r := &relocation{given: given, dirs: map[string]string{}}
 	var out Renderable
 	switch d := now.(type) {
@@ -41,10 +43,11 @@ func relocated(saved, now Renderable, given []string) (Renderable, []string) {
 		c.Diagnostics = r.diagnostics(was.Diagnostics, c.Diagnostics)
 		out = &c
 	}
-	if len(r.moved) == 0 {
-		return now, nil
+	r.moved, r.lines = slices.Compact(r.moved), slices.Compact(r.lines)
+	if len(r.moved)+len(r.lines) == 0 {
+		return now, r
 	}
-	return derived(out), slices.Compact(r.moved)
+	return derived(out), r
 }
 
 // cleanPath is a path that can be taken apart on any system.
@@ -105,14 +108,14 @@ func (r *relocation) others(was, now []OtherInput) []OtherInput {
 	return now
 }
 
-// diagnostics gives findings the places that the same findings have in was: another directory where an input was replaced, and any
-// place in a file that a flag named. They are in the order of the places that they have then.
+// diagnostics gives findings the places that the same findings have in was: another line of the same file, another directory where an
+// input was replaced, and any place in a file that a flag named. They are in the order of the places that they have then.
 func (r *relocation) diagnostics(was, now []Diagnostic) []Diagnostic {
 	left := map[string][]Diagnostic{} // those of was that have no partner yet, by what a replacement leaves
 	key := func(d Diagnostic, given bool) string {
 		if given {
 			d.File, d.Line, d.Path = nil, nil, nil
-		} else if d.File != nil {
+		} else if d.Line = nil; d.File != nil {
 			base := path.Base(cleanPath(*d.File))
 			d.File = &base
 		}
@@ -141,18 +144,23 @@ func (r *relocation) diagnostics(was, now []Diagnostic) []Diagnostic {
 	}
 	for _, i := range open {
 		given := out[i].File != nil && r.wasGiven(*out[i].File)
-		if !given && len(r.moved) == 0 {
-			continue
-		}
 		k := key(out[i], given)
 		if len(left[k]) == 0 {
 			continue
 		}
 		d := left[k][0]
-		left[k] = left[k][1:]
-		if equalText(d.File, out[i].File) {
-			continue // it was read where the result says
+		if equalText(d.File, out[i].File) { // it was read where the result says
+			if equalText(d.Path, out[i].Path) {
+				left[k] = left[k][1:]
+				r.lines = append(r.lines, orText(d.File, "no file"))
+				out[i].Line = d.Line
+			}
+			continue
 		}
+		if !given && len(r.moved) == 0 {
+			continue
+		}
+		left[k] = left[k][1:]
 		r.replace(orText(d.File, "no file"), orText(out[i].File, "no file"))
 		out[i].File, out[i].Line, out[i].Path = d.File, d.Line, d.Path
 	}

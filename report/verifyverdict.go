@@ -18,7 +18,7 @@ func (v *Verification) decide(saved Renderable, rerun Rerun, was, now *compared,
 			drifted = append(drifted, in.Input)
 		}
 	}
-	again, moved := relocated(saved, rerun.Document, rerun.Given)
+	again, places := relocated(saved, rerun.Document, rerun.Given)
 	outcome := v.outcome(was, now)
 	if outcome == "" {
 		outcome = v.wording(saved, again, drifted)
@@ -26,7 +26,7 @@ func (v *Verification) decide(saved Renderable, rerun Rerun, was, now *compared,
 	inputs := inputsText(drifted, unknown)
 	switch {
 	case len(drifted)+len(unknown) == 0:
-		v.sameInputs(saved, again, moved)
+		v.sameInputs(saved, again, places)
 	case v.edited(saved):
 		v.conclude(ExitGate, WordAltered, fmt.Sprintf("the file was edited: %s does not follow from the rest of it", v.Fields.Rows[0].Path), saved)
 	case len(unknown) == 0 && slices.Equal(drifted, []string{findingsName}):
@@ -38,7 +38,7 @@ func (v *Verification) decide(saved Renderable, rerun Rerun, was, now *compared,
 	case sameOutcome && (saved.notes().RunDigest == nil || saved.header().ToolVersion != v.ToolVersion):
 		v.conclude(ExitInconclusive, WordInconclusive, inputs+"; nobody fares otherwise, but whether the file was edited cannot be told: its run digest was not checked", saved)
 	case sameOutcome:
-		v.otherInputs(saved, again, moved, inputs)
+		v.otherInputs(saved, again, places, inputs)
 	case len(drifted) == 0:
 		v.conclude(ExitInconclusive, WordInconclusive, inputs+"; nobody fares otherwise", saved)
 	case !v.Identities.Complete:
@@ -48,11 +48,11 @@ func (v *Verification) decide(saved Renderable, rerun Rerun, was, now *compared,
 	}
 }
 
-// sameInputs finds the verdict where all inputs are the same. again is the re-run, moved what was replaced in it; see relocated.
-func (v *Verification) sameInputs(saved, again Renderable, moved []string) {
+// sameInputs finds the verdict where all inputs are the same. again is the re-run, places what was replaced in it.
+func (v *Verification) sameInputs(saved, again Renderable, places *relocation) {
 	v.Fields = changedFields(saved, again, noField)
 	if v.Fields.Total == 0 {
-		v.conclude(ExitOK, WordValid, "the same inputs give the same result"+v.unread(moved), saved)
+		v.conclude(ExitOK, WordValid, "the same inputs give the same result"+v.unread(places), saved)
 		return
 	}
 	differ := fmt.Sprintf("%s, first %s", countNoun(v.Fields.Total, "field differs", "fields differ"), v.Fields.Rows[0].Path)
@@ -61,21 +61,26 @@ func (v *Verification) sameInputs(saved, again Renderable, moved []string) {
 		return
 	}
 	v.conclude(ExitGate, WordAltered, "the inputs are the same and do not lie where this result says: "+differ, saved)
-	v.Notes = append(v.Notes, "A file that lay elsewhere, or had another name, is given with its flag once more. In one that was laid out anew, findings stand in other lines.")
+	v.Notes = append(v.Notes, "A file that lay elsewhere, or had another name, is given with its flag once more.")
 }
 
 // unread says that places were not verified, with a note that names them; it is empty where there are none.
-func (v *Verification) unread(moved []string) string {
-	if len(moved) == 0 {
-		return ""
+func (v *Verification) unread(places *relocation) string {
+	said := ""
+	if len(places.moved) > 0 {
+		v.Notes = append(v.Notes, "Places that the result names and that were not read: "+someOf(places.moved)+".")
+		said = "; that they lay where it says was not verified"
 	}
-	v.Notes = append(v.Notes, "Places that the result names and that were not read: "+someOf(moved)+".")
-	return "; that they lay where it says was not verified"
+	if len(places.lines) > 0 {
+		v.Notes = append(v.Notes, "Findings stand in other lines than the result says, as in a file that was laid out anew: "+someOf(places.lines)+".")
+		said += "; findings stand in other lines"
+	}
+	return said
 }
 
 // otherInputs finds the verdict where inputs differ and nobody fares otherwise, which was asked for. What is left may follow the size of
 // the population, and only it.
-func (v *Verification) otherInputs(saved, again Renderable, moved []string, inputs string) {
+func (v *Verification) otherInputs(saved, again Renderable, places *relocation, inputs string) {
 	v.Fields = changedFields(saved, again, inputField)
 	sentence := inputs + "; nobody fares otherwise"
 	settled := slices.IndexFunc(v.Fields.Rows, func(f FieldChange) bool { return settledField(f.Path) })
@@ -90,7 +95,7 @@ func (v *Verification) otherInputs(saved, again Renderable, moved []string, inpu
 	default:
 		sentence += fmt.Sprintf("; the population has another size, with which %s", countNoun(v.Fields.Total, "field differs", "fields differ"))
 	}
-	v.conclude(ExitOK, WordSameOutcome, sentence+v.unread(moved), again)
+	v.conclude(ExitOK, WordSameOutcome, sentence+v.unread(places), again)
 }
 
 // edited tells whether something that follows from other fields of a result does not, and shows it in Fields. What another version
