@@ -87,7 +87,7 @@ func htmlSections(d Renderable, o *outline) []htmlSection {
 
 	sections := htmlStart(o)
 	if len(o.limits) > 0 {
-		s := tableSection(limitTable(o.limits, true))
+		s := tableSection(limitTable(o.limits, true, o.people))
 		s.Title = limitsTitle
 		sections = append(sections, s)
 		if unseen := notSeen(o.limits); len(unseen) > 0 {

@@ -65,6 +65,15 @@ func (ids *Identities) Add(row *engine.Row, name string) {
 	ids.Listed = len(ids.Rows)
 }
 
+// names are the names of the listed identities, by entity_id.
+func (ids *Identities) names() map[string]string {
+	names := map[string]string{}
+	for _, row := range ids.Rows {
+		names[row.EntityID] = orText(row.EntityName, "")
+	}
+	return names
+}
+
 // actionText is an action of an identity in one word: workflow/name:status.
 func actionText(a engine.ActionStatus) string {
 	return a.Workflow + "/" + a.Name + ":" + a.Status
@@ -104,4 +113,13 @@ func (ids *DiffIdentities) Add(row *engine.DiffRow, name string) {
 	}
 	ids.Rows = append(ids.Rows, DiffIdentity{DiffRow: *row, EntityName: known(name)})
 	ids.Listed = len(ids.Rows)
+}
+
+// names are the names of the listed identities, by entity_id.
+func (ids *DiffIdentities) names() map[string]string {
+	names := map[string]string{}
+	for _, row := range ids.Rows {
+		names[row.EntityID] = orText(row.EntityName, "")
+	}
+	return names
 }

@@ -125,7 +125,7 @@ func markdownLimits(limits []engine.LimitResult) markdownList {
 	if limits == nil {
 		return markdownList{}
 	}
-	l := markdownTable(limitTable(limits, false))
+	l := markdownTable(limitTable(limits, false, nil))
 	l.title = limitsTitle
 	l.least, l.open = leastMarkdownLines, maxMarkdownFirst
 	return l

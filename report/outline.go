@@ -18,6 +18,7 @@ type outline struct {
 	sides       string      // its version, and what it is compared with
 	lead        []labelledText
 	limits      []engine.LimitResult
+	people      map[string]string // names of listed identities, by entity_id
 	counts      []labelled
 	countsNote  string // what the lists leave out; "" = nothing
 	inputsTitle string

@@ -11,7 +11,7 @@ func (d *DiffDocument) outline() outline {
 	o := outline{
 		lead: d.Crosscheck.lead(),
 		head: &d.Header, notes: &d.Notes, title: "Changes by ", policy: d.Inputs.To.Policy, sides: sidesText(d),
-		limits: d.Limits,
+		limits: d.Limits, people: d.Identities.names(),
 		counts: []labelled{
 			{"Identities", n.Identities},
 			{"Changed", n.Changed},

@@ -14,9 +14,9 @@ const limitsTitle, notSeenTitle = "Safety limits and guards", "What these limits
 // usedColumn and verdictColumn are columns of limitTable.
 const usedColumn, verdictColumn = "Used", "Verdict"
 
-// limitTable lists limits and guards, the most pressing first, with all that is to be said but what they do not see. named tells
-// whether it names some of those whom a guard hits.
-func limitTable(limits []engine.LimitResult, named bool) table {
+// limitTable lists limits and guards, the most pressing first, with all that is to be said but what they do not see. hit tells
+// whether it names some of those whom a guard hits; people are their names, by entity_id.
+func limitTable(limits []engine.LimitResult, hit bool, people map[string]string) table {
 	limits = pressingFirst(limits)
 	t := table{
 		name:  "Limits",
@@ -31,16 +31,27 @@ func limitTable(limits []engine.LimitResult, named bool) table {
 		row: func(i int) []any {
 			l := limits[i]
 			row := []any{l.Name, limitVerdict(l), l.AffectedLow, l.AffectedHigh, limitMax(l), limitUsed(l), l.Headroom, l.Meaning, orEmpty(known(l.OneTime))}
-			if named {
-				row = append(row, orEmpty(known(joined(l.Exemplars))))
+			if hit {
+				row = append(row, orEmpty(known(joined(withNames(l.Exemplars, people)))))
 			}
 			return row
 		},
 	}
-	if named {
+	if hit {
 		t.columns = append(t.columns, tableColumn{"Hit, for example", 30, kindID})
 	}
 	return t
+}
+
+// withNames adds to ids the names that are known.
+func withNames(ids []string, people map[string]string) []string {
+	out := slices.Clone(ids)
+	for i, id := range out {
+		if name := people[id]; name != "" {
+			out[i] += " (" + name + ")"
+		}
+	}
+	return out
 }
 
 // limitUsed is the share of a limit that is used up, above 1 when it is exceeded. Of one that allows nobody all is used once somebody

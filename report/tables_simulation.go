@@ -12,7 +12,7 @@ func (d *Document) outline() outline {
 	o := outline{
 		lead: d.Crosscheck.lead(),
 		head: &d.Header, notes: &d.Notes, title: "Simulation of ", policy: in.Policy, sides: "version " + versionText(in.Policy),
-		limits: d.Limits,
+		limits: d.Limits, people: d.Identities.names(),
 		counts: []labelled{
 			{"Identities", n.Identities},
 			{"Matched by a workflow", n.Matched},

@@ -28,7 +28,7 @@ func (b *workbook) writeSummary() error {
 	if err != nil {
 		return err
 	}
-	s := &summary{b: b, sw: sw, limits: limitTable(b.limits, true)}
+	s := &summary{b: b, sw: sw, limits: limitTable(b.limits, true, b.people)}
 	for _, c := range s.limits.columns {
 		s.width += sheetWidth(c)
 	}
