@@ -163,6 +163,11 @@ func TestBaselineText(t *testing.T) {
 		return baselineText(d)
 	}
 	require.Equal(t, "the same version of the policy, over the same population", text(func(d *DiffDocument) { d.Inputs.To = d.Inputs.From }))
+	require.Equal(t, "the same version of the policy, over the same population", text(func(d *DiffDocument) {
+		d.Inputs.From.Policy.ID = ptr("p")
+		d.Inputs.To = d.Inputs.From
+		d.Inputs.To.Policy.ID = ptr("p")
+	}), "equal ids that were read apart")
 	require.Equal(t, "the same version of the policy with other access profiles, over the same population", text(func(d *DiffDocument) {
 		d.Inputs.To = d.Inputs.From
 		d.Inputs.To.Profiles.SHA256 = ptr("other")

@@ -88,7 +88,7 @@ func diffForApprover(d *DiffDocument) string {
 // baselineText says what the earlier side of a diff is.
 func baselineText(d *DiffDocument) string {
 	version := "another version of the policy"
-	if from, to := d.Inputs.From, d.Inputs.To; from.Policy.ID == to.Policy.ID && reflect.DeepEqual(from.Policy.Version, to.Policy.Version) {
+	if from, to := d.Inputs.From, d.Inputs.To; reflect.DeepEqual(from.Policy.ID, to.Policy.ID) && reflect.DeepEqual(from.Policy.Version, to.Policy.Version) {
 		switch {
 		case !reflect.DeepEqual(from.Policy.SHA256, to.Policy.SHA256):
 			version = "another text of the same version of the policy"
